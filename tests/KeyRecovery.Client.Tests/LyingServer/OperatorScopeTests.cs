@@ -69,7 +69,7 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
 
     private static bool IsPublic(string path) =>
         path.StartsWith("/health/", StringComparison.Ordinal) || path.StartsWith("/audit/", StringComparison.Ordinal)
-        || path is "/v1/config" or "/v1/realm";
+        || path is "/v1/config" or "/v1/realm" or "/v1/jwks";
 
     /// <summary>Looks for what the account has sealed: both seals, the manifest's part, and its item.</summary>
     private static async Task<(CanaryScanner Scanner, string ItemHash)> SealedAsync(LiarScene scene)

@@ -18,7 +18,10 @@ public sealed class ShownOnceTests
 
     // From randomness, from what a person typed, and what comes of these.
     private static readonly string[] Made =
-        ["PassphraseSlot.DeriveKeys", "RecoveryCode.DeriveSlot", "RecoveryCode.Generate", "RecoveryCodeParse+Ok.Code"];
+    [
+        "PassphraseSlot.DeriveKeys", "RecoveryCode.DeriveSlot", "RecoveryCode.Generate", "RecoveryCodeParse+Ok.Code",
+        "RecoveryCodeParse.TryGet",
+    ];
 
     [Fact]
     public void Z14_no_call_of_the_SDK_gives_a_code() =>
