@@ -11,7 +11,7 @@ namespace KeyRecovery.Api.Maintenance;
 internal sealed partial class GuessWork(
     KeyRecoveryService service, ILeases leases, TimeProvider time, ILogger<GuessWork> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     // What was counted before the start is old enough by then.

@@ -35,6 +35,9 @@ internal sealed partial class WebhookWork(
     // A point read each time, where all is told.
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    // Where no app names a webhook: settings that are read anew may.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Tokens name this server as its callers do, which is known once it listens.
@@ -43,8 +46,9 @@ internal sealed partial class WebhookWork(
             await started.Task.WaitAsync(stoppingToken);
         while (true)
         {
-            if (!Named(tenants.Now).IsEmpty) await leases.TryRunAsync(Duty.Webhooks, SendAllAsync, stoppingToken);
-            await Task.Delay(Look, time, stoppingToken);
+            var isNamed = !Named(tenants.Now).IsEmpty;
+            if (isNamed) await leases.TryRunAsync(Duty.Webhooks, SendAllAsync, stoppingToken);
+            await Task.Delay(isNamed ? Look : Idle, time, stoppingToken);
         }
     }
 
