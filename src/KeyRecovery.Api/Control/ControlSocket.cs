@@ -26,10 +26,20 @@ internal sealed partial class ControlSocket(
     /// <summary>Where it is.</summary>
     public static string PathIn(string ringFolder) => Path.Combine(ringFolder, FileName);
 
+    private Socket? _listener;
+
+    // Bound before the server takes requests: a verb right behind a start would find nobody, and take the server for
+    // one that does not run.
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listener = Bind(PathIn(options.Directories.Ring));
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var path = PathIn(options.Directories.Ring);
-        if (Bind(path) is not { } listener) return;
+        if (_listener is not { } listener) return;
         using (listener)
         {
             var calls = new List<Task>();

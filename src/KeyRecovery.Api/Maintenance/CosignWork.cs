@@ -53,8 +53,6 @@ internal sealed partial class CosignWork(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // What serves requests comes first.
-        await Task.Yield();
         while (true)
         {
             await leases.TryRunAsync(Duty.Cosigning, RunAsync, stoppingToken);

@@ -20,8 +20,6 @@ internal sealed partial class KekRotationService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // What serves requests comes first.
-        await Task.Yield();
         while (true)
         {
             // What another instance does is looked at again like what failed: it may not come to its end.

@@ -61,8 +61,6 @@ internal sealed partial class LogWork(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // What serves requests comes first.
-        await Task.Yield();
         while (true)
         {
             var again = false;
