@@ -25,6 +25,8 @@ public sealed class WebhookReachTests
     [InlineData("::ffff:10.0.0.1", false, true)]
     [InlineData("fd00::1", false, true)]
     [InlineData("fd00:ec2::254", false, false)]
+    [InlineData("fd20:ce::254", false, false)]
+    [InlineData("100.100.100.200", false, false)]
     [InlineData("168.63.129.16", false, false)]
     [InlineData("169.254.169.254", false, false)]
     [InlineData("::ffff:169.254.169.254", false, false)]
