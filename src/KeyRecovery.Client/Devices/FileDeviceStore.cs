@@ -146,9 +146,17 @@ public sealed class FileDeviceStore : IDeviceStore
         OwnerFiles.MakeFolder(_folder);
         var held = await HomeLock.TakeAsync(
             HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
-        using var holder = new FileStream(HolderFile, OwnerFiles.Options(FileMode.Create));
-        holder.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}"));
-        return held;
+        try
+        {
+            using var holder = new FileStream(HolderFile, OwnerFiles.Options(FileMode.Create));
+            holder.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}"));
+            return held;
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
