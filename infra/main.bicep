@@ -84,7 +84,7 @@ module keys 'bicep/cosmos.bicep' = {
   params: {
     name: '${name}-keys-${suffix}'
     location: location
-    containers: ['keyrows', 'erasures', 'lookups', 'realm', 'jobs', 'feed', 'outbox', 'server']
+    containers: ['keyrows', 'erasures', 'lookups', 'appaccounts', 'realm', 'jobs', 'feed', 'outbox', 'server']
     unitsASecond: unitsASecond
     principalId: identity.properties.principalId
     hasLongBackups: false

@@ -59,6 +59,18 @@ public abstract class MeteredStore(IRowStore store, ICollection<StoreCall> calls
         Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         NotedAsync(table, _store.ListOwnerAsync(table, owner, ct), ct);
 
+    /// <inheritdoc/>
+    public override async ValueTask<RowPage?> PageAsync(
+        Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct)
+    {
+        var page = await _store.PageAsync(table, owner, at, limit, ct);
+        var rows = page?.Rows ?? [];
+        Note(new StoreCall(
+            StoreCallKind.Scan, table, rows.Sum(row => row.Key.Id.Length), rows.Sum(row => row.Value.Length),
+            rows.Length));
+        return page;
+    }
+
     private async IAsyncEnumerable<Row> NotedAsync(
         Table table, IAsyncEnumerable<Row> rows, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -32,4 +32,9 @@ public abstract class PassingStore(IRowStore store) : IRowStore
     public virtual IAsyncEnumerable<Row> ListOwnerAsync(
         Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         store.ListOwnerAsync(table, owner, ct);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<RowPage?> PageAsync(
+        Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct) =>
+        store.PageAsync(table, owner, at, limit, ct);
 }

@@ -11,7 +11,8 @@ internal sealed record AccountStandingResponse
     [Description("The account's id, base64url.")]
     public required string Account { get; init; }
 
-    [Description("open, repair-required, vault-lost or erased.")]
+    [Description(
+        "open, repair-required, vault-lost or erased; on a page also damaged, where a row of it does not open.")]
     public required string State { get; init; }
 
     [Description("Since when it is suspended, in Unix seconds; absent where it is not.")]
@@ -60,6 +61,7 @@ internal sealed record AccountStandingResponse
                 ReportedState.Open => "open",
                 ReportedState.RepairRequired => ProblemTypes.RepairRequired,
                 ReportedState.VaultLost => ProblemTypes.VaultLost,
+                ReportedState.Damaged => "damaged",
                 _ => "erased",
             },
             SuspendedSince = report.SuspendedSince,

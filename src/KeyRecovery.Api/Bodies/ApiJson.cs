@@ -9,6 +9,7 @@ namespace KeyRecovery.Api.Bodies;
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccountStandingResponse))]
+[JsonSerializable(typeof(AccountsResponse))]
 [JsonSerializable(typeof(ActivityResponse))]
 [JsonSerializable(typeof(AuditKeyResponse))]
 [JsonSerializable(typeof(Binary))]

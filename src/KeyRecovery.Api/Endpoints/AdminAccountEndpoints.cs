@@ -18,11 +18,13 @@ namespace KeyRecovery.Api.Endpoints;
 internal static class AdminAccountEndpoints
 {
     private const int JsonBytes = 4 * 1024;
+    private const int PageAccounts = 50;
 
     public static void MapAdminAccounts(this IEndpointRouteBuilder routes)
     {
-        Describe(routes.MapGet("/admin/accounts", FindAsync), "findAccount", "Find a user's account",
-            "Scope keyrecovery.accounts.read.");
+        Describe(routes.MapGet("/admin/accounts", FindAsync), "findAccount", "Find a user's account, or list all",
+            "Scope keyrecovery.accounts.read. With subject, how that user's account stands; without, a page of the "
+            + "app's accounts.").OrPageOf<AccountsResponse>("accounts");
         Describe(routes.MapGet("/admin/accounts/{id}", ReadAsync), "getAccount", "How an account stands",
             "Scope keyrecovery.accounts.read.");
         Describe(routes.MapPost("/admin/accounts/{id}/suspend", SuspendAsync), "suspendAccount",
@@ -41,7 +43,8 @@ internal static class AdminAccountEndpoints
             .Produces<HoldsResponse>().WithAdminProblems(ErrorCode.NotFound);
     }
 
-    private static void Describe(RouteHandlerBuilder route, string name, string summary, string scope) =>
+    private static RouteHandlerBuilder Describe(
+        RouteHandlerBuilder route, string name, string summary, string scope) =>
         route.WithName(name).WithSummary(summary).WithTags("Admin").WithDescription(scope)
             .WithMetadata(new NeedsToken(), new BodyLimit(0))
             .Produces<AccountStandingResponse>().WithAdminProblems(ErrorCode.NotFound, ErrorCode.Erased);
@@ -62,14 +65,28 @@ internal static class AdminAccountEndpoints
 
     private static async Task<IResult> FindAsync(
         [FromQuery, Description("The user's name in the app's tokens: 1 to 256 bytes.")] string? subject,
+        [FromQuery, Description("Without subject: the cursor of the page before; absent for the first.")] string? after,
+        [FromQuery, Description("Without subject: at most 200, as a rule 50.")] string? limit,
         HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
     {
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.ReadAccounts);
         if (app is null) return refusal!;
+        if (subject is null) return await ListAsync(app.Id, after, limit, context, service);
         if (!AppTokens.IsSubject(subject))
             return Malformed("subject");
+        if (after is not null) return Malformed("after");
+        if (limit is not null) return Malformed("limit");
         return Answer(await service.Desk.FindAsync(
             new AppUser(app.Id, app.Issuer, subject), context.RequestAborted));
+    }
+
+    private static async Task<IResult> ListAsync(
+        string app, string? after, string? limit, HttpContext context, KeyRecoveryService service)
+    {
+        if (!QueryNumbers.TryRead(limit, out var asked) || asked is 0 or > AccountDesk.MostAccounts)
+            return Malformed("limit");
+        return await service.Desk.PageAsync(app, after, (int)(asked ?? PageAccounts), context.RequestAborted)
+            is { } page ? TypedResults.Ok(AccountsResponse.Of(app, page)) : Malformed("after");
     }
 
     private static async Task<IResult> ReadAsync(

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Wire;
@@ -8,13 +9,16 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Cli.Commands;
 
 /// <summary>
-/// <c>admin account</c>, <c>suspend</c>, <c>resume</c>, <c>hold</c>, <c>holds</c> and <c>release</c>: what an operator
-/// does with one account, by its user's name or with <c>--id</c> by its own id.
+/// <c>admin accounts</c>, the list; <c>account</c>, <c>suspend</c>, <c>resume</c>, <c>hold</c>, <c>holds</c> and
+/// <c>release</c>: what an operator does with one account, by its user's name or with <c>--id</c> by its own id.
 /// </summary>
 internal static class AdminAccountCommand
 {
+    private const int PageAccounts = 200;
+
     public static IEnumerable<Command> Make()
     {
+        yield return List();
         yield return Of("account", "Says how a user's account stands");
         yield return Of("suspend", "Suspends an account: it is read, and not changed", "suspend");
         yield return Of("resume", "Ends a suspension", "resume");
@@ -32,6 +36,43 @@ internal static class AdminAccountCommand
                 TellHolds(context, await OperatorApi.SendAsync(
                     context, HttpMethod.Get, $"{path}/holds", null, ct));
             }, usesHome: false);
+    }
+
+    private static Command List()
+    {
+        var after = new Option<string?>("--after")
+        {
+            HelpName = "CURSOR", Description = "Begins behind a page of an earlier run: next of its last line",
+        };
+        return new Command("accounts", "Lists the app's accounts, and how each stands") { after }.Runs(
+            (context, parsed, ct) => ListAsync(context, parsed.GetValue(after), ct), usesHome: false);
+    }
+
+    // One line an account, as it comes: of many there is no end in sight.
+    private static async Task ListAsync(CliContext context, string? after, CancellationToken ct)
+    {
+        var count = 0;
+        do
+        {
+            var cursor = after is null ? "" : $"&after={Uri.EscapeDataString(after)}";
+            var page = await OperatorApi.SendAsync(
+                context, HttpMethod.Get, $"/v1/admin/accounts?limit={PageAccounts}{cursor}", null, ct);
+            foreach (var one in page.GetProperty("accounts").EnumerateArray())
+                context.Output.Step(JsonObject.Create(one)!, people => people.WriteUnbroken(
+                    $"{Text(one, "account")}: {Text(one, "state")}, changed on {Text(one, "changedOn")}"
+                    + (one.TryGetProperty("suspendedSince", out _) ? ", suspended" : "")
+                    + (one.TryGetProperty("heldSince", out _) ? ", under a legal hold" : "")));
+            count += page.GetProperty("accounts").GetArrayLength();
+            var next = page.TryGetProperty("next", out var more) ? more.GetString() : null;
+            if (next is not null && next == after)
+                throw new CommandException(new CliFailure("transient", "the server's list of accounts does not go on"));
+            after = next;
+            if (after is not null) context.Output.Step(new JsonObject { ["next"] = after }, _ => { });
+        }
+        while (after is not null);
+
+        context.Output.Result(
+            new JsonObject { ["accounts"] = count }, people => people.WriteLine($"{count} accounts"));
     }
 
     private static Command Of(string name, string what, string? act = null, params Option<string>[] words)

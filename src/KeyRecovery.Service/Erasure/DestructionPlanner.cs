@@ -75,7 +75,7 @@ internal sealed class DestructionPlanner(
         {
             Locator = account.Locator.ToArray(),
             Kept = state is null ? null : data,
-            Rows = await RowsAsync(asked.Account!.Value, account, state, isBehind, ct),
+            Rows = await RowsAsync(asked.Account!.Value, asked.App, account, state, isBehind, ct),
         };
         var (name, planned) = rows.Plans.Write(keyRow, plan);
         await ring.RefreshAsync(ct);
@@ -140,12 +140,14 @@ internal sealed class DestructionPlanner(
     }
 
     private async ValueTask<ImmutableArray<PlannedRow>> RowsAsync(
-        AccountId account, AccountRows rows, AccountState? state, bool isBehind, CancellationToken ct)
+        AccountId account, string app, AccountRows rows, AccountState? state, bool isBehind, CancellationToken ct)
     {
         var ids = context.Lookups.Ids;
         var (slots, isWhole) = state is null ? ([], false) : await SlotsAsync(rows, state, ct);
         HashSet<RowKey> lookups = [.. slots.Select(s => ids.Slot(s.Id))];
         lookups.UnionWith(await SubjectsAsync(account, state, ct));
+        lookups.UnionWith((state?.User.App ?? app) is var known && known != AppUser.Unknown
+            ? [ids.AppAccount(known, account)] : await LookupsAsync(Table.AppAccounts, account, ct));
         // What the chain cannot tell, the lookups themselves do.
         if (!isWhole || isBehind) lookups.UnionWith(await LookupsAsync(Table.Slots, account, ct));
         return

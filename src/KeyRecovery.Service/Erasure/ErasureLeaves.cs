@@ -59,7 +59,7 @@ internal sealed class ErasureLeaves(ServiceContext context)
             Hash256.Of(receipt.Span), context.Policy.Hash);
         return (row with { Receipt = receipt, Leaf = leaf.Encode() },
             LoggedChange.Of(leaf, stored.Key, stored, context.Random, level == 1 ? AppEventSeal.Erased(
-                row.App, ErasureRows.KeyRowOf(stored), row.Id, context.Lookups.SealEvent) : default));
+                row.App, ErasureRows.KeyRowOf(stored), row.Id, context.Lookups.Seal) : default));
     }
 }
 

@@ -24,11 +24,14 @@ internal sealed class ExportKeyReader(
         foreach (var table in new[]
         {
             Table.Subjects, Table.Slots, Table.RealmSlots, Table.RealmSubjects, Table.RealmAccounts, Table.Erasures,
+            Table.AppAccounts,
         }) Count(table, 0);
         var ids = context.Lookups.Ids;
         // Under each name that the issuer has or had: a user may stand under any of them until moved.
         foreach (var subject in context.Names.PlacesOf(state.User))
             if (await LeadsHereAsync(subject, ct)) yield return new ExportPart.Lookup("subject", null);
+        if (await LeadsHereAsync(ids.AppAccount(state.User.App, state.Account), ct))
+            yield return new ExportPart.Lookup("app", null);
         foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot))
             if (await LeadsHereAsync(ids.Slot(slot.Id), ct))
                 yield return new ExportPart.Lookup("slot", slot.Id.ToString());

@@ -23,6 +23,7 @@ public static class ExportScope
         [Table.KeyRows] = "account",
         [Table.Subjects] = "lookups",
         [Table.Slots] = "lookups",
+        [Table.AppAccounts] = "lookups",
         [Table.RealmSlots] = "realmSlots",
         [Table.RealmSubjects] = "realmUsers",
         [Table.RealmAccounts] = "realmAccounts",

@@ -94,7 +94,7 @@ public sealed class FeedReader
             var (number, entry) = found[at];
             var one = entry.Event;
             var (account, authority, erasure) = AppEventSeal.Read(one.Kind == AppEventKind.Erased
-                ? _lookups.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
+                ? _lookups.TryOpen(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
                 : rows?.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span));
             told[at] = new AppEvent(
                 number, one.Kind, entry.Time, entry.Leaf == FeedEntry.NoLeaf ? null : entry.Leaf, one.Of, account,

@@ -169,6 +169,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         var ids = context.Lookups.Ids;
         var places = state.Authorities.Values.Where(a => a.IsSlot).Select(a => ids.Slot(a.Id)).ToList();
         if (state.User.Issuer != AppUser.Unknown) places.Add(ids.Subject(state.User));
+        places.Add(ids.AppAccount(state.User.App, state.Account));
         foreach (var place in places)
         {
             Lookups.Add(place);

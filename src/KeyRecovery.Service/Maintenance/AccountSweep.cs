@@ -28,6 +28,7 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
         if (await ReadAsync(ct) is not var (stored, state)) return default;
         var staged = await UnstageAsync(stored, state, ct);
         if (await ReadAsync(ct) is not var (restored, now)) return default;
+        await context.AppAccounts.MendAsync(now.User.App, now.Account, ct);
         var trim = new HistoryTrim(context, rows, []);
         var versions = await trim.MakeRoomAsync(restored, now, Limits.KeptBytes, ct) ?? 0;
         return (staged, versions, await RemoveUnnamedAsync(found, ct));

@@ -7,6 +7,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Restraints;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -18,7 +19,13 @@ namespace KeyRecovery.Service.Operators;
 /// </summary>
 public sealed class AccountDesk
 {
+    /// <summary>The most accounts of a page: 200.</summary>
+    public const int MostAccounts = 200;
+
     private const int Attempts = 8;
+
+    // Point reads that wait for a database across a network wait together.
+    private const int LooksAtOnce = 16;
 
     private readonly ServiceContext _context;
     private readonly ErasureRows _erasures;
@@ -47,6 +54,26 @@ public sealed class AccountDesk
     {
         using var view = await _context.Door.ReadAsync(account, ct);
         return await IsOfAsync(app, view, ct) ? await ReportAsync(account, view, ct) : NotFound;
+    }
+
+    /// <summary>
+    /// A page of an app's accounts, in an order of the server's own, and how each stands; null where the cursor is none
+    /// of this app's, or from before a restore of the key store. It costs what is on it, however many accounts there
+    /// are. Fewer than asked for say nothing: a place in the list may be that of an account that was erased since, or
+    /// that is just made.
+    /// </summary>
+    /// <param name="app">The app.</param>
+    /// <param name="after">The page's before; null for the first.</param>
+    /// <param name="limit">The most accounts, 1 to <see cref="MostAccounts"/>.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
+    public async ValueTask<AccountPage?> PageAsync(string app, string? after, int limit, CancellationToken ct)
+    {
+        if (await _context.AppAccounts.PageAsync(app, after, limit, ct) is not var (accounts, next)) return null;
+        var told = new List<AccountReport?>(accounts.Length);
+        foreach (var some in accounts.Chunk(LooksAtOnce))
+            told.AddRange(await Task.WhenAll(some.Select(account => OnPageAsync(app, account, ct))));
+        return new AccountPage([.. told.OfType<AccountReport>()], next);
     }
 
     /// <summary>The legal holds of an account, the oldest first: why, since when, and what became of them.</summary>
@@ -111,6 +138,22 @@ public sealed class AccountDesk
                 _ when row.Holds.Any(hold => hold.Reference == reference) => row,
                 _ => new ServiceFailure(ErrorCode.NotFound) { Field = "reference" },
             }, ct);
+
+    // Null where no account is there, or none any more. One that does not open holds up no page.
+    private async Task<AccountReport?> OnPageAsync(string app, AccountId account, CancellationToken ct)
+    {
+        try
+        {
+            using var view = await _context.Door.ReadAsync(account, ct);
+            if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased
+                || (view.State is { } state && state.User.App != app)) return null;
+            return await ReportAsync(account, view, ct) is Outcome<AccountReport>.Done(var report) ? report : null;
+        }
+        catch (RowDamagedException)
+        {
+            return new AccountReport(account, ReportedState.Damaged);
+        }
+    }
 
     private static ServiceFailure NotFound => new(ErrorCode.NotFound);
 

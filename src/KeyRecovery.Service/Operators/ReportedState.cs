@@ -14,4 +14,7 @@ public enum ReportedState
 
     /// <summary>Its key is destroyed.</summary>
     Erased,
+
+    /// <summary>A row of it does not open; told on a page alone, which goes on behind it.</summary>
+    Damaged,
 }

@@ -49,6 +49,7 @@ internal sealed class RestoreMarks(ServiceContext context)
             var raised = await RaisedAsync(account, state, newData, ct);
             // Slots whose lookups went with the keys, or came with links of which the keys hear now. One that is
             // another's stays so.
+            if (newKeys) await context.AppAccounts.MendAsync(state.User.App, state.Account, ct);
             if (newKeys || !ReferenceEquals(raised, account.KeyRow))
                 foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot))
                     await claims.ClaimAsync(

@@ -40,11 +40,19 @@ internal sealed class Lookups : IDisposable
     /// <summary>A row that looks like a lookup, for requests that find none.</summary>
     public Row Decoy(RowKey lookup, AccountId account) => new(lookup, Seal(lookup, 1, account), 1, 0);
 
-    /// <summary>Seals whom an event of a feed concerns that no account's key can open any more.</summary>
-    public byte[] SealEvent(RowKey place, byte[] value) => RowSeal.Seal(_sealKey.Span, place, 1, value, _random);
+    /// <summary>
+    /// Writes a lookup whose place names the account already, whether it is there or not, so that its token moves.
+    /// </summary>
+    public RowWrite Ensure(RowKey lookup, AccountId account) => new RowWrite.Ensure(lookup, Seal(lookup, 1, account));
+
+    /// <summary>
+    /// Seals what no account's key can open, or need: whom an event concerns that tells of an erasure, where a reader
+    /// of an app's accounts stands.
+    /// </summary>
+    public byte[] Seal(RowKey place, byte[] value) => RowSeal.Seal(_sealKey.Span, place, 1, value, _random);
 
     /// <summary>Opens it; null where it does not open.</summary>
-    public byte[]? TryOpenEvent(RowKey place, ReadOnlySpan<byte> stored) =>
+    public byte[]? TryOpen(RowKey place, ReadOnlySpan<byte> stored) =>
         RowSeal.TryOpen(_sealKey.Span, place, 1, stored);
 
     public void Dispose() => _sealKey.Dispose();

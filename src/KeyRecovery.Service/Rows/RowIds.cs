@@ -14,6 +14,13 @@ namespace KeyRecovery.Service.Rows;
 internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
 {
     private const int LinkSessionSize = 16;
+    private const int PartSize = 16;
+
+    /// <summary>
+    /// In how many parts an app's list is: a partition of a database takes some 40 million accounts, and so many
+    /// creations a second as one machine.
+    /// </summary>
+    public const int AppAccountParts = 4;
 
     public RowKey KeyRow(AccountId account) => new(Table.KeyRows, Keyed("account", account.ToArray()));
 
@@ -45,6 +52,17 @@ internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
         new(Table.LinkNames, Keyed("link-name", Encoding.ASCII.GetBytes(nameplate)));
 
     public RowKey LinkPlaces(AccountId account) => new(Table.LinkPlaces, Keyed("link-places", account.ToArray()));
+
+    /// <summary>An account in its app's list.</summary>
+    public RowKey AppAccount(string app, AccountId account)
+    {
+        var name = Keyed("app-account", account.ToArray());
+        return new(Table.AppAccounts, (byte[])[.. AppAccounts(app, name[0] % AppAccountParts), .. name]);
+    }
+
+    /// <summary>What the ids of a part of an app's list begin with: 16 bytes.</summary>
+    public byte[] AppAccounts(string app, int part) =>
+        [.. Keyed("app-accounts", Encoding.UTF8.GetBytes(app)).AsSpan(0, PartSize - 1), (byte)part];
 
     private byte[] Keyed(string purpose, byte[] value) =>
         HMACSHA256.HashData(lookupKey.Span, [.. Encoding.ASCII.GetBytes(purpose), 0, .. value]);

@@ -52,4 +52,19 @@ public interface IRowStore
     /// are large. An empty owner stands for all.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct);
+
+    /// <summary>
+    /// A page of the rows of one owner, for a list that people turn over: what it costs depends on the page alone. A
+    /// row that is there from before the first page until after the last stands on one of them, also where it is
+    /// written again meanwhile; one that comes or goes, on one or on none.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="owner">The 16 bytes that the ids begin with.</param>
+    /// <param name="at">Where the page before ended, as this store has told it; empty for the first page.</param>
+    /// <param name="limit">The most rows, from 1. Fewer, or none, say nothing: <see cref="RowPage.Next"/> does.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Null where <paramref name="at"/> is no place of this store.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    ValueTask<RowPage?> PageAsync(
+        Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct);
 }

@@ -48,6 +48,10 @@ public sealed class ReadOnlySet(IStoreSet set) : IStoreSet
 
         public IAsyncEnumerable<Row> ListOwnerAsync(
             Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) => store.ListOwnerAsync(table, owner, ct);
+
+        public ValueTask<RowPage?> PageAsync(
+            Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct) =>
+            store.PageAsync(table, owner, at, limit, ct);
     }
 
     private sealed class DataStore(IDataStore store) : Store(store), IDataStore

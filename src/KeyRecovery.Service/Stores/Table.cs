@@ -219,6 +219,12 @@ public sealed class Table
     public static Table AppWebhooks { get; } = new(86, "app_webhooks", StoreKind.Keys, RowsOf.App, AdminSchema);
 
     /// <summary>
+    /// Key store: the accounts of an app, by parts of its list, for whoever turns them over. Each leads to its account.
+    /// </summary>
+    public static Table AppAccounts { get; } = new(
+        88, "app_accounts", StoreKind.Keys, RowsOf.Lookup, AdminSchema);
+
+    /// <summary>
     /// Key store: what the log's leaves about erasures are about, by the leaf's hash, for the auditor's report. They
     /// name nobody, and stay. Immutable.
     /// </summary>

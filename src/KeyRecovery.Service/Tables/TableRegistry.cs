@@ -32,7 +32,7 @@ public sealed class TableRegistry
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
             Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox, Table.Leases, Table.KekStandings, Table.Restraints,
-            Table.AppFeeds, Table.AppPages, Table.AppWebhooks, Table.ErasureRecords,
+            Table.AppFeeds, Table.AppPages, Table.AppWebhooks, Table.AppAccounts, Table.ErasureRecords,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));

@@ -68,10 +68,16 @@ public sealed class AccountCreation
         var made = await MakeKeyRowAsync(user, keyRowKey, ct);
         if (made is Outcome<AccountRows>.Failed) return made;
         var rows = ((Outcome<AccountRows>.Done)made).Value;
-        var taken = await ClaimUserAsync(user, account, ct);
+        var taken = await ClaimUserAsync(user, account, ct)
+            ?? await _context.AppAccounts.AddAsync(user.App, account, ct);
         if (taken is not null) await LetGoAsync(user, account, ct);
-        // Claimed, then looked: an erasure that came meanwhile has not seen the claim.
-        else if (await IsErasedAsync(keyRowKey, ct)) taken = await LetGoOfAsync(user, account, ErrorCode.Erased, ct);
+        // Claimed, then looked: an erasure that came meanwhile has not seen the claims.
+        else if (await IsErasedAsync(keyRowKey, ct))
+        {
+            await _context.AppAccounts.RemoveAsync(user.App, account, ct);
+            taken = await LetGoOfAsync(user, account, ErrorCode.Erased, ct);
+        }
+
         if (taken is null) return rows;
         rows.Dispose();
         return taken;

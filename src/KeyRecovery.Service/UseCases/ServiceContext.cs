@@ -30,6 +30,9 @@ internal sealed record ServiceContext(
     /// <summary>The names of users.</summary>
     public UserNames Names => field ??= new UserNames(Keys, Lookups, Policies);
 
+    /// <summary>The apps' lists of their accounts.</summary>
+    public AppAccounts AppAccounts => field ??= new AppAccounts(Keys, Lookups, Restores);
+
     public AccountTurns Turns { get; } = new();
 
     /// <summary>What the apps allow, as leaves of the log name it.</summary>

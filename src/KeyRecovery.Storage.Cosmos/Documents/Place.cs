@@ -28,6 +28,8 @@ internal sealed record Place(string Container, PartitionBy By)
         RowsOf.Account => new Place("vault", PartitionBy.Owner),
         RowsOf.KeyRow when table == Table.KeyRows => new Place("keyrows", PartitionBy.Owner),
         RowsOf.KeyRow => new Place("erasures", PartitionBy.Owner),
+        // An app's list of its accounts, turned over page by page: nothing else is on its pages.
+        RowsOf.Lookup when table == Table.AppAccounts => new Place("appaccounts", PartitionBy.Owner),
         RowsOf.Lookup => new Place("lookups", PartitionBy.Row),
         RowsOf.Realm => new Place("realm", PartitionBy.Row),
         // Written and polled by the second, and gone within minutes: by itself, so that its sweep reads nothing else.

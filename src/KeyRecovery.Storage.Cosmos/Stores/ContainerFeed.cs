@@ -8,7 +8,7 @@ namespace KeyRecovery.Storage.Cosmos.Stores;
 internal static class ContainerFeed
 {
     // The service ends a page at 4 MiB as well.
-    private const int PageDocuments = 256;
+    public const int PageDocuments = 256;
 
     /// <summary>Asks for a page.</summary>
     /// <param name="account">The account.</param>
@@ -16,10 +16,12 @@ internal static class ContainerFeed
     /// <param name="partition">The partition; null for all.</param>
     /// <param name="at">Where the page begins; null for the first.</param>
     /// <param name="ct">Ends the wait for it.</param>
+    /// <param name="most">The most documents.</param>
     public static Task<Answer> PageAsync(
-        StoreAccount account, string container, string? partition, string? at, CancellationToken ct)
+        StoreAccount account, string container, string? partition, string? at, CancellationToken ct,
+        int most = PageDocuments)
     {
-        var options = new QueryRequestOptions { MaxItemCount = PageDocuments };
+        var options = new QueryRequestOptions { MaxItemCount = most };
         if (partition is not null) options.PartitionKey = new PartitionKey(partition);
         return account.AskAsync(AskAsync, ct);
 

@@ -101,6 +101,11 @@ public abstract class CosmosRowStore : IRowStore
     public IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         _scan.RunAsync(Demand(table), owner, ct).Select(row => row with { Value = default });
 
+    /// <inheritdoc/>
+    public async ValueTask<RowPage?> PageAsync(
+        Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct) =>
+        await _scan.PageAsync(Demand(table), owner, at, limit, ct).ConfigureAwait(false);
+
     // What became of a step that is not done; null where it is.
     private async Task<WriteResult?> DoAsync(IReadOnlyList<RowWrite> writes, int index)
     {

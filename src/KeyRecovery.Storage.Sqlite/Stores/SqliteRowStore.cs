@@ -14,6 +14,9 @@ namespace KeyRecovery.Storage.Sqlite.Stores;
 public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
 {
     private const int PageRows = 256;
+
+    // What a place begins with that this kind of store has told.
+    private const byte PlaceMark = 1;
     private const long PageBytes = 1 << 20;
 
     /// <summary>Greater than every id, which has at most 64 bytes.</summary>
@@ -65,6 +68,21 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     public IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         PagesAsync(RowSql.Headings, Demand(table), owner.ToArray(), PrefixEnd(owner.Span), ct);
 
+    /// <inheritdoc/>
+    public ValueTask<RowPage?> PageAsync(
+        Table table, ReadOnlyMemory<byte> owner, ReadOnlyMemory<byte> at, int limit, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (!at.IsEmpty && (at.Span[0] != PlaceMark || !at.Span[1..].StartsWith(owner.Span)))
+            return ValueTask.FromResult<RowPage?>(null);
+        var from = at.IsEmpty ? owner.ToArray() : Successor(at.Span[1..]);
+        var (rows, isLast) = _readers.Read(
+            (RowSql.Range, Demand(table), from, PrefixEnd(owner.Span), Math.Min(limit, PageRows)),
+            static (connection, range) => ReadPage(connection, range));
+        byte[] next = isLast ? [] : [PlaceMark, .. rows[^1].Key.Id.Span];
+        return ValueTask.FromResult<RowPage?>(new RowPage([.. rows], next));
+    }
+
     /// <summary>Writes what waits, empties the log into the file and closes it. The pair does this.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -87,7 +105,7 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         {
             ct.ThrowIfCancellationRequested();
             var (rows, isLast) = _readers.Read(
-                (kind, table, from, end), static (connection, range) => ReadPage(connection, range));
+                (kind, table, from, end, PageRows), static (connection, range) => ReadPage(connection, range));
             foreach (var row in rows) yield return row;
             if (isLast) yield break;
             from = Successor(rows[^1].Key.Id.Span);
@@ -113,13 +131,13 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     private static (List<Row> Rows, bool IsLast) ReadPage(
-        Connection connection, (RowSql Kind, Table Table, byte[] From, byte[] End) range)
+        Connection connection, (RowSql Kind, Table Table, byte[] From, byte[] End, int Limit) range)
     {
         var statement = connection.Prepared(range.Kind, range.Table).Bind(1, range.From).Bind(2, range.End);
         List<Row> rows = [];
         long bytes = 0;
         var more = true;
-        while (rows.Count < PageRows && bytes < PageBytes && (more = statement.Step()))
+        while (rows.Count < range.Limit && bytes < PageBytes && (more = statement.Step()))
         {
             var row = RowAt(statement, new RowKey(range.Table, statement.Blob(5).ToArray()));
             rows.Add(row);

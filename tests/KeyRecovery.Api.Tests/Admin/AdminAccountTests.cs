@@ -136,6 +136,54 @@ public sealed class AdminAccountTests
             .GetProperty("reason").GetString());
     }
 
+    [Fact]
+    public async Task Z03_a_page_of_accounts_is_of_the_tokens_app_and_takes_its_cursor_alone()
+    {
+        await using var host = await TestHost.StartAsync(VaultFixture.Settings);
+        var (mine, others) = (new List<string>(), new List<string>());
+        for (var i = 0; i < 3; i++)
+        {
+            mine.Add($"{(await TestAccount.CreateAsync(host)).Id}");
+            others.Add($"{(await TestAccount.CreateAsync(host, "other")).Id}");
+        }
+
+        var token = await Officer.TokenAsync(host, "demo", "keyrecovery.accounts.read");
+        var theirs = await Officer.TokenAsync(host, "other", "keyrecovery.accounts.read");
+        var first = await PageAsync(host, token, "?limit=2");
+        var next = first.GetProperty("next").GetString()!;
+        var second = await PageAsync(host, token, $"?limit=200&after={next}");
+        Assert.False(second.TryGetProperty("next", out _));
+        Assert.Equal(mine.Order(), Ids(first).Concat(Ids(second)).Order());
+        Assert.Equal(others.Order(), Ids(await PageAsync(host, theirs, "")).Order());
+        Assert.Equal("other", (await PageAsync(host, theirs, "")).GetProperty("app").GetString());
+
+        foreach (var (who, query, field) in new[]
+        {
+            (theirs, $"?after={next}", "after"), (token, "?after=", "after"), (token, "?after=%00", "after"),
+            (token, $"?after={next}A", "after"), (token, "?limit=0", "limit"), (token, "?limit=201", "limit"),
+            (token, "?limit=-1", "limit"), (token, "?limit=x", "limit"), (token, "?subject=", "subject"),
+            (token, $"?subject=a&after={next}", "after"), (token, "?subject=a&limit=1", "limit"),
+        })
+        {
+            using var answer = await SendAsync(host, who, "GET", query, null);
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", field);
+        }
+
+        using var without = await SendAsync(
+            host, await Officer.TokenAsync(host, "demo", "keyrecovery.erase"), "GET", "?limit=1", null);
+        await ProblemAssert.IsAsync(without, HttpStatusCode.Forbidden, "forbidden", "scope");
+    }
+
+    private static IEnumerable<string> Ids(JsonElement page) =>
+        page.GetProperty("accounts").EnumerateArray().Select(one => one.GetProperty("account").GetString()!);
+
+    private static async Task<JsonElement> PageAsync(TestHost host, string token, string query)
+    {
+        using var answer = await SendAsync(host, token, "GET", query.Length == 0 ? "?" : query, null);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
     private static string? Body(string rest) => rest switch
     {
         "/hold" => """{"reason":"a court's order","reference":"case 1"}""",

@@ -207,6 +207,21 @@ public sealed class EraseTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task An_officer_lists_the_accounts_of_the_app_and_goes_on_from_a_page()
+    {
+        var (officer, token) = (fixture.NewDevice(), fixture.NewPath(".token"));
+        await File.WriteAllTextAsync(token, await OperatorTokenAsync("keyrecovery.accounts.read"));
+        var (phone, _) = await NewPersonAsync();
+        var id = (await phone.RunAsync("account", "show", "--json")).Ended(0).Text("accountId");
+        var people = (await officer.RunAsync("admin", "accounts", "--token", token)).Ended(0).Output;
+        Assert.Contains($"{id}: open, changed on ", people, StringComparison.Ordinal);
+        Assert.Matches(@"\d+ accounts", people);
+        var refused = (await officer.RunAsync(
+            "admin", "accounts", "--after", "none", "--token", token, "--json")).Ended(1);
+        Assert.Equal("malformed", refused.Text("error"));
+    }
+
+    [Fact]
     public async Task F23_an_officer_hears_who_has_come_back_and_erases_them_with_a_job_after_the_first()
     {
         var (officer, token) = (fixture.NewDevice(), fixture.NewPath(".token"));

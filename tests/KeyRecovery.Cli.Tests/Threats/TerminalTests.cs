@@ -24,6 +24,7 @@ public sealed class TerminalTests(LiedToFixture fixture) : IClassFixture<LiedToF
         (_code, ["code", "check"]), ("", ["passphrase", "status", "--token", _token]), ("", ["erase", "status"]),
         ("", ["admin", "erasures", "job", "--token", _token]), ("", ["activity"]),
         ("", ["admin", "events", "--token", _token]), ("", ["admin", "statistics", "--token", _token]),
+        ("", ["admin", "accounts", "--token", _token]),
     ];
 
     [Fact]

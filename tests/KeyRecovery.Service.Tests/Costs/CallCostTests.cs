@@ -165,6 +165,8 @@ public sealed class CallCostTests : IAsyncLifetime
     {
         var (desk, id, app) = (_server.Service.Desk, account.Now.Account, account.AppId);
         await TellAsync("an operator reads how an account stands", () => desk.ReadAsync(app, id, default).AsTask());
+        await TellAsync("an operator turns a page of 20 accounts, each", () =>
+            desk.PageAsync(app, null, 20, default).AsTask(), 20);
         await TellAsync("an operator suspends an account", () => desk.SuspendAsync(app, id, default).AsTask());
         await TellAsync("an operator reads how a suspended account stands", () =>
             desk.ReadAsync(app, id, default).AsTask());

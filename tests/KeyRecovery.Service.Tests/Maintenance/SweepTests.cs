@@ -88,7 +88,7 @@ public sealed class SweepTests
 
         server.Time.Advance(Day + TimeSpan.FromHours(1));
         var report = await server.Service.Sweeper.SweepAsync(Day, default);
-        Assert.Equal((1, 2), (report.PendingAccounts, report.Lookups));
+        Assert.Equal((1, 3), (report.PendingAccounts, report.Lookups));
         Assert.Empty((await server.Service.Audit.RunAsync(default)).OrphanRows);
         Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account));
     }

@@ -119,4 +119,48 @@ public abstract partial class RowStoreContract
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ids(Store.ScanAsync(First, cancel.Token)));
     }
+
+    [ContractTheory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(500)]
+    public async Task Pages_of_an_owner_have_each_row_once_whatever_comes_goes_and_is_written_meanwhile(int limit)
+    {
+        byte[][] ids = [.. Enumerable.Range(0, 20).Select(i => OwnerId(1, (byte)i))];
+        await Fill([.. ids, OwnerId(0, 3), OwnerId(2, 3)]);
+        var (seen, at, pages) = (new List<byte[]>(), ReadOnlyMemory<byte>.Empty, 0);
+        do
+        {
+            var page = Assert.IsType<RowPage>(await Page(1, at, limit));
+            Assert.InRange(page.Rows.Length, 0, limit);
+            seen.AddRange(page.Rows.Select(row => row.Key.Id.ToArray()));
+            Assert.All(page.Rows, row => Assert.Equal(row.Key.Id.ToArray(), row.Value.ToArray()));
+            at = page.Next;
+            if (pages++ > 0 || at.IsEmpty) continue;
+            // One that was told goes, one is written again on each side, and one comes.
+            await Written(new RowWrite.Delete(page.Rows[0]));
+            foreach (var id in new[] { ids[0], ids[19] })
+                if (await Read(Key(id)) is { } row) await Written(new RowWrite.Replace(row, id));
+            await Written(new RowWrite.Create(Key(OwnerId(1, 99)), OwnerId(1, 99)));
+        }
+        while (!at.IsEmpty);
+
+        Assert.Equal(seen.Count, seen.DistinctBy(Convert.ToHexString).Count());
+        Assert.Empty(ids.Select(Convert.ToHexString).Except(seen.Select(Convert.ToHexString)));
+        Assert.True(seen.Count <= 21 && (limit < 20) == (pages > 1));
+    }
+
+    [ContractFact]
+    public async Task A_place_that_the_store_has_not_told_is_none_and_an_owner_without_rows_has_an_empty_page()
+    {
+        await Fill(OwnerId(1, 1), OwnerId(1, 2));
+        foreach (var at in new byte[][] { [0], [9, 9, 9], [.. "an old place"u8] }) Assert.Null(await Page(1, at, 5));
+        var none = Assert.IsType<RowPage>(await Page(5, default, 5));
+        Assert.Equal((0, 0), (none.Rows.Length, none.Next.Length));
+    }
+
+    private static byte[] OwnerId(byte owner, byte number) => [.. Enumerable.Repeat(owner, 16), number];
+
+    private ValueTask<RowPage?> Page(byte owner, ReadOnlyMemory<byte> at, int limit) => Store.PageAsync(
+        First, Enumerable.Repeat(owner, 16).ToArray(), at, limit, CancellationToken.None);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -54,12 +55,16 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
         return response;
     }
 
+    private static int CountOf(HttpRequestMessage request) =>
+        request.Headers.TryGetValues(CountHeader, out var values)
+        && int.TryParse(values.Single(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 256;
+
     // A page ends at 4 MiB. The emulator's has as many documents as there may be, however large they are. A feed of one
     // partition has that partition alone: the emulator's has all, and only its queries look at what they are asked for.
     private async Task<HttpResponseMessage> PageAsync(
         HttpRequestMessage request, string? partition, CancellationToken ct)
     {
-        for (var most = 256; ; most /= 8)
+        for (var most = CountOf(request); ; most /= 8)
         {
             using var asked = partition is null
                 ? new HttpRequestMessage(request.Method, request.RequestUri)
