@@ -11,7 +11,15 @@ internal static class Infra
     public static string Folder { get; } =
         Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Metadata("InfraPath")));
 
+    public static string Tests { get; } = Path.Combine(Folder, "..", "tests");
+
     public static string Bicep { get; } = Metadata("BicepPath");
+
+    /// <summary>The dashboard of Aspire, which takes OTLP.</summary>
+    public static string Aspire { get; } = Metadata("AspirePath");
+
+    /// <summary>The built command line.</summary>
+    public static string Cli { get; } = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Metadata("CliPath")));
 
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern).Order(StringComparer.Ordinal);

@@ -11,6 +11,28 @@ internal static partial class Page
     /// <summary>The settings that a server needs of an issuer.</summary>
     public static string Settings => Block().Match(Text).Groups[1].Value;
 
+    /// <summary>
+    /// What it prints for a shell, a command each: lines that go on are one, and what is said beside them is left out.
+    /// </summary>
+    public static IReadOnlyList<string> Commands { get; } =
+    [
+        .. Shell().Matches(Text).SelectMany(block => GoesOn().Replace(block.Groups[1].Value, "").Split('\n'))
+            .Select(line => Remark().Replace(line, "").Trim()).Where(line => line.Length > 0),
+    ];
+
+    /// <summary>Whether it has an operator type that, in a block for a shell or within its text.</summary>
+    public static bool Prints(string command) =>
+        Commands.Contains(command) || Text.Contains($"`{command}`", StringComparison.Ordinal);
+
+    [GeneratedRegex("^```sh\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Shell();
+
+    [GeneratedRegex(@"\\\n\s*")]
+    private static partial Regex GoesOn();
+
+    [GeneratedRegex(@"(^|\s)#\s.*$")]
+    private static partial Regex Remark();
+
     [GeneratedRegex("""```json\n(\{\n  "KeyRecovery".*?)```""", RegexOptions.Singleline)]
     private static partial Regex Block();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Infra.Tests;
@@ -39,6 +40,24 @@ public class UnitTests
         using var changed = new ChangedUnit(
             line => line.Replace("ProtectHome", "ProtectHouse", StringComparison.Ordinal));
         Assert.Single(await ComplaintsAsync(changed.File));
+    }
+
+    [NeedsFact(Need.SystemdAnalyze)]
+    public async Task The_timer_elapses_every_night()
+    {
+        var unit = await File.ReadAllLinesAsync(Infra.Files("systemd", "keyrecovery-backup.timer").Single());
+        var when = unit.Single(line => line.StartsWith("OnCalendar=", StringComparison.Ordinal)).Split('=')[1];
+        var (exit, told) = await Infra.RunAsync("systemd-analyze", "calendar", "--iterations=2", when);
+        Assert.True(exit == 0, told);
+        var nights = told.Split('\n')
+            .Where(line => line.Contains("elapse: ", StringComparison.Ordinal)
+                || line.Contains("Iter. #", StringComparison.Ordinal))
+            .Select(line => DateTime.ParseExact(
+                string.Join(' ', line.Split(' ')[^3..^1]), "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture))
+            .ToList();
+        Assert.Equal(2, nights.Count);
+        Assert.Equal(TimeSpan.FromDays(1), nights[1] - nights[0]);
+        Assert.NotEqual(0, (await Infra.RunAsync("systemd-analyze", "calendar", "*-*-* 25:30")).ExitCode);
     }
 
     // Programs and folders of the machine that it is for are not on this one: that is no complaint about the file.

@@ -80,6 +80,11 @@ public sealed class ServerProcess : IAsyncDisposable
         (string Key, string Value)[] settings, IReadOnlyList<string>? program, CancellationToken ct) =>
         StartAsync(Launch(Arguments(dataFolder, port, settings), environment, program), dataFolder, ct);
 
+    /// <summary>Starts the host with exactly these arguments, with more in its environment.</summary>
+    public static Task<ServerProcess> StartAloneAsync(
+        string dataFolder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        StartAsync(Launch(arguments, environment), dataFolder);
+
     /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
     public static async Task KillWhileStartingAsync(
         string dataFolder, TimeSpan after, params (string Key, string Value)[] settings)

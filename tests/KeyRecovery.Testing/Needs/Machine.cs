@@ -33,6 +33,7 @@ public static class Machine
             : "no process can be traced here: run as root, in a container with the right to (CAP_SYS_PTRACE)";
         if (need == Need.Azurite) return LacksEmulator("azurite");
         if (need == Need.CosmosEmulator) return LacksEmulator("cosmos");
+        if (need == Need.OidcProvider) return LacksEmulator("oidc");
         if (need == Need.CosmosAccounts) return CloudAccounts.Cosmos is null
             ? "a cloud account: connection strings in KEYRECOVERY_COSMOS and KEYRECOVERY_COSMOS_KEYS" : null;
         var (path, package) = Programs[need];

@@ -71,6 +71,9 @@ public enum Need
     /// <summary>Node's package manager.</summary>
     Npm,
 
+    /// <summary>An OpenID provider on this machine: npm's <c>oidc-provider</c>, installed by its lock file.</summary>
+    OidcProvider,
+
     /// <summary>Prometheus, which reads figures and alerts.</summary>
     Prometheus,
 

@@ -1,0 +1,66 @@
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>Each command that <c>docs/operations.md</c> prints for a shell is run by a test.</summary>
+public class CommandTests
+{
+    private const string Rehearsal = nameof(RehearsalTests) + "."
+        + nameof(RehearsalTests.A_lost_server_comes_back_from_the_nights_set_for_everybody_but_the_erased);
+
+    private const string Image = nameof(ImageTests) + "." + nameof(ImageTests.So_it_does_by_the_pages_command);
+
+    private const string Published =
+        nameof(PublishedTests) + "." + nameof(PublishedTests.What_the_page_publishes_makes_its_folders_and_serves);
+
+    private const string Witness =
+        "WitnessCommandTests.It_cosigns_what_grows_tells_it_and_knows_it_after_a_restart";
+
+    private const string Cosmos = "ServedFromCosmosTests.What_is_put_is_there_after_a_kill_and_what_is_erased_is_gone";
+
+    // As the verb calls it: the verb itself waits for six minutes.
+    private const string Upgrade =
+        "RollingUpgradeTests.Both_versions_run_beside_one_another_and_the_older_ones_go_when_the_step_is_finished";
+
+    private const string RestoredFromCosmos =
+        "RestoredFromCosmosTests.A_lost_key_store_and_older_data_come_back_for_everyone_but_the_erased";
+
+    private static readonly Dictionary<string, string> RunBy = new()
+    {
+        ["dotnet publish src/KeyRecovery.Api -c Release -o /opt/keyrecovery"] = Published,
+        ["KeyRecovery__DataDirectory=/var/lib/keyrecovery dotnet /opt/keyrecovery/KeyRecovery.Api.dll init"] =
+            Rehearsal,
+        ["dotnet publish src/KeyRecovery.Api -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true "
+            + "-t:PublishContainer -p:ContainerRegistry=registry.example -p:ContainerImageTag=0.1.0"] = Image,
+        ["dotnet KeyRecovery.Api.dll offline-key --private offline.key --public offline.pub"] = Rehearsal,
+        ["dotnet KeyRecovery.Api.dll backup --to /mnt/backups"] = Rehearsal,
+        ["dotnet KeyRecovery.Api.dll reload"] = Rehearsal,
+        ["dotnet KeyRecovery.Api.dll rotate"] = Rehearsal,
+        ["dotnet KeyRecovery.Api.dll rotate --root"] = Rehearsal,
+        ["keyrecovery audit witness-key --key witness.key --name witness.example.org/one"] = Witness,
+        ["keyrecovery audit witness --key witness.key --state /var/lib/witness --log 'LOG'"] = Witness,
+        ["keyrecovery audit verify --log https://keys.example.org/audit --policy policy.txt --save last.checkpoint"] =
+            Rehearsal,
+        ["keyrecovery audit verify --dir ./copy-of-log --key LOGKEY AUDITKEY --receipt receipts/*"] = Rehearsal,
+        ["dotnet KeyRecovery.Api.dll migrate"] = Cosmos,
+        ["dotnet KeyRecovery.Api.dll migrate --finish"] = Upgrade,
+        ["dotnet KeyRecovery.Api.dll backup --to /mnt/backups --keys-only"] = RestoredFromCosmos,
+        ["dotnet KeyRecovery.Api.dll restore --from SET --rehearse --escrow FILE --offline-key FILE"] =
+            RestoredFromCosmos,
+    };
+
+    [Fact]
+    public void Each_command_of_the_page_has_its_row_and_each_row_its_command() => Assert.Equal(
+        Page.Commands.Distinct().Order(StringComparer.Ordinal), RunBy.Keys.Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Each_row_names_a_test_that_is_there()
+    {
+        var files = Directory.EnumerateFiles(Infra.Tests, "*Tests.cs", SearchOption.AllDirectories)
+            .ToLookup(Path.GetFileNameWithoutExtension);
+        Assert.All(RunBy.Values, test => Assert.True(IsThere(test), test));
+        Assert.False(IsThere(Rehearsal + "_and_nobody_knows"));
+        Assert.False(IsThere("No" + Rehearsal));
+
+        bool IsThere(string test) => test.Split('.') is [var type, var method] && files[type].Any(
+            file => File.ReadAllText(file).Contains($" Task {method}(", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,25 @@
+using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
+
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>A server as the page of operators has it published, portable and in a folder.</summary>
+public class PublishedTests
+{
+    [HoursFact]
+    [Trait("Category", "Hours")]
+    public async Task What_the_page_publishes_makes_its_folders_and_serves()
+    {
+        const string Publish = "dotnet publish src/KeyRecovery.Api -c Release -o /opt/keyrecovery";
+        Assert.True(Page.Prints(Publish));
+        using var folder = new TempFolder();
+        var (exit, told) = await Infra.RunAsync("bash", "-c",
+            Publish.Replace("src/", $"{Infra.Folder}/../src/", StringComparison.Ordinal)
+                .Replace("/opt/keyrecovery", folder["opt"], StringComparison.Ordinal)
+            + $" --artifacts-path {folder["artifacts"]} -nr:false -p:OpenApiGenerateDocuments=false");
+        Assert.True(exit == 0, told);
+        await using var machine = await BookMachine.StartAsync($"{folder["opt"]}/");
+        await machine.StopServerAsync();
+        await machine.DoAsync("check");
+    }
+}
