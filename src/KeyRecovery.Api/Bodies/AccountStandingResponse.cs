@@ -48,6 +48,9 @@ internal sealed record AccountStandingResponse
     [Description("The day (UTC) on which it was made, as yyyy-mm-dd.")]
     public string? CreatedOn { get; init; }
 
+    [Description("The newest day (UTC) on which a device or slot of it was let in; absent where that is not known.")]
+    public string? UsedOn { get; init; }
+
     [Description("The day (UTC) of its newest change, as yyyy-mm-dd; absent where that is not known.")]
     public string? ChangedOn { get; init; }
 
@@ -68,6 +71,7 @@ internal sealed record AccountStandingResponse
             HeldSince = report.HeldSince,
             Erasure = report.Erasure is { } erasure ? ErasureResponse.Of(erasure) : null,
             CreatedOn = Day(report.CreatedOn),
+            UsedOn = Day(report.UsedOn),
             ChangedOn = Day(report.ChangedOn),
         };
         var active = report.Authorities;

@@ -59,7 +59,7 @@ internal static class AdminAccountCommand
                 context, HttpMethod.Get, $"/v1/admin/accounts?limit={PageAccounts}{cursor}", null, ct);
             foreach (var one in page.GetProperty("accounts").EnumerateArray())
                 context.Output.Step(JsonObject.Create(one)!, people => people.WriteUnbroken(
-                    $"{Text(one, "account")}: {Text(one, "state")}, changed on {Text(one, "changedOn")}"
+                    $"{Text(one, "account")}: {Text(one, "state")}, used on {Text(one, "usedOn")}"
                     + (one.TryGetProperty("suspendedSince", out _) ? ", suspended" : "")
                     + (one.TryGetProperty("heldSince", out _) ? ", under a legal hold" : "")));
             count += page.GetProperty("accounts").GetArrayLength();
@@ -129,7 +129,8 @@ internal static class AdminAccountCommand
                     + $"passphrases, {Text(told, "otherSlots")} other slots; {Text(told, "liveBytes")} bytes, "
                     + $"{Text(told, "keptBytes")} of older versions, {Text(told, "stagedBytes")} staged");
             if (told.TryGetProperty("createdOn", out var created))
-                people.WriteLine($"Made on {created}, changed on {Text(told, "changedOn")}");
+                people.WriteLine(
+                    $"Made on {created}, changed on {Text(told, "changedOn")}, used on {Text(told, "usedOn")}");
         });
 
     private static void TellHolds(CliContext context, JsonElement told) => context.Output.Result(

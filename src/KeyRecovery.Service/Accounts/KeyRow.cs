@@ -16,11 +16,18 @@ public sealed record KeyRow(
     KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, MinChain? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
-    private const int Fields = 9;
-    private const ulong Version = 3;
+    private const int Fields = 10;
+    private const ulong Version = 4;
+
+    // Layouts 1 and 2 are read by nobody any more; of the third the day of the last use is not known.
+    private const int WithoutUse = 3;
+    private static readonly int[] Layouts = [0, 0, 9, Fields];
 
     // Bit 0 whether an erasure may be held, bits 1 and 2 the restraints.
     private const ulong MostMarks = 7;
+
+    // The last day that there is: 31 December 9999.
+    private const ulong MostDays = 2_932_896;
 
     /// <summary>
     /// When the account row was found missing, or from before the newest link, though no restore was known: it counts
@@ -43,6 +50,12 @@ public sealed record KeyRow(
     /// </summary>
     public AccountRestraints Restraints { get; init; }
 
+    /// <summary>
+    /// The newest day (UTC) on which a device or slot of the account was let in, in days since 1970; 0 where that is
+    /// not known. No more exact than a day, and gone with the key.
+    /// </summary>
+    public ulong UsedOn { get; init; }
+
     /// <summary>Whether it is read, and not changed.</summary>
     public bool IsSuspended => Restraints.HasFlag(AccountRestraints.Suspended);
 
@@ -57,7 +70,7 @@ public sealed record KeyRow(
         writer.UInt(Since);
         RestoreMark.Write(writer, Loss);
         Accounts.Claims.Write(writer, Claims);
-        writer.UInt((MayBeHeld ? 1UL : 0) | ((ulong)Restraints << 1));
+        writer.UInt((MayBeHeld ? 1UL : 0) | ((ulong)Restraints << 1)).UInt(UsedOn);
         return LeadingKey.Join(WrappedSubjectKey.Span, writer.ToArray());
     }
 
@@ -65,7 +78,7 @@ public sealed record KeyRow(
     {
         var (wrapped, rest) = LeadingKey.Split(row);
         var reader = new CborIn(rest);
-        reader.OwnStructure(RowLabel, Fields, Version);
+        var layout = reader.OwnLayout(RowLabel, Layouts);
         var decoded = new KeyRow(
             (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), wrapped.ToArray(),
             MinChain.Read(reader), reader.UInt())
@@ -74,7 +87,11 @@ public sealed record KeyRow(
             Claims = Accounts.Claims.Read(reader),
         };
         var marks = reader.UInt(MostMarks);
+        var usedOn = layout == WithoutUse ? 0 : reader.UInt(MostDays);
         reader.End();
-        return decoded with { MayBeHeld = (marks & 1) == 1, Restraints = (AccountRestraints)(marks >> 1) };
+        return decoded with
+        {
+            MayBeHeld = (marks & 1) == 1, Restraints = (AccountRestraints)(marks >> 1), UsedOn = usedOn,
+        };
     }
 }

@@ -49,7 +49,8 @@ public sealed class AccountGate : IDisposable
         var state = view.State ?? await ReadDecoyAsync(view, ct);
         var actor = Verify(state, keyId.Authority, verify, out var removed);
         if (view.State is null) return Shut(ErrorCode.SignatureInvalid);
-        if (view.Standing == AccountStanding.RolledBack) return PassBehind(view, mayBeBehind ? actor : null);
+        if (view.Standing == AccountStanding.RolledBack)
+            return await PassBehindAsync(view, mayBeBehind ? actor : null, ct);
         if (removed) return new GateResult.Shut(AccountDoor.RevokedFrom(state));
         if (actor is null) return Shut(ErrorCode.SignatureInvalid);
         if (isChange && AccountDoor.ForbidsChange(view.KeyRow!) is { } suspended)
@@ -66,6 +67,7 @@ public sealed class AccountGate : IDisposable
             return await PassAsync(keyId, verify, ct, mayBeBehind, isChange);
         }
 
+        await _upkeep.NoteUseAsync(view, ct);
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor)
         {
             MayBeHeld = view.KeyRow!.MayBeHeld,
@@ -89,11 +91,13 @@ public sealed class AccountGate : IDisposable
         _lookups.Open(await AccountDoor.ReadAsync(_keys, _lookups.Ids.Slot(slot), ct) ?? _decoy.Lookup);
 
     // Who is not in an older chain may have come since, and who is may have gone: neither is told more.
-    private static GateResult PassBehind(AccountView view, AccountAuthority? reader)
+    private async ValueTask<GateResult> PassBehindAsync(
+        AccountView view, AccountAuthority? reader, CancellationToken ct)
     {
         var active = view.KeyRow!.MinChain!.Active;
         if (reader is null || !active.Contains(reader.Id))
             return new GateResult.Shut(AccountDoor.FailureOf(view)!);
+        await _upkeep.NoteUseAsync(view, ct);
         return new GateResult.Open(
             new OpenAccount(view.TakeRows(), view.State!, view.Stored!, view.KeyRowKey, reader)
             {

@@ -15,6 +15,12 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
 {
     private const int Attempts = 8;
 
+    // How long nobody tries to note a use after that could not be written: reads go on where writes do not, and none
+    // of them waits for it.
+    private const ulong PauseSeconds = 5 * 60;
+
+    private ulong _noUseBefore;
+
     /// <summary>Whether a key row has to follow its account row: the process died in between.</summary>
     public static bool IsDue(KeyRow row, AccountState state) =>
         row.State != KeyRowState.Live || row.Loss is not null || row.MinChain?.Place != state.Chain;
@@ -40,6 +46,21 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
                     ? row.MinChain : MinChain.Of(state, known.Keys?.Id, now()),
             };
         }, ct);
+    }
+
+    /// <summary>
+    /// Notes the day on which the account is used, once a day, by the row as it was read. Whoever is refused has met
+    /// somebody who wrote it; what is not noted is noted by the next use, and a clock that was set back takes no day
+    /// away.
+    /// </summary>
+    public async ValueTask NoteUseAsync(AccountView view, CancellationToken ct)
+    {
+        var (row, at) = (view.KeyRow!, now());
+        if (row.UsedOn >= at.LatestDay || at.Steady < Volatile.Read(ref _noUseBefore)) return;
+        var used = row with { UsedOn = at.LatestDay };
+        if (await keys.WriteAsync([new RowWrite.Replace(view.KeyStored!, used.Encode())], ct)
+            is WriteResult.Unavailable)
+            Volatile.Write(ref _noUseBefore, at.Steady + PauseSeconds);
     }
 
     /// <summary>Has the key row tell claims; null when that is done.</summary>

@@ -240,6 +240,7 @@ public sealed class AccountDesk
                 }
                 : null,
             CreatedOn = DayOf(key.Since),
+            UsedOn = key.UsedOn == 0 ? null : DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(key.UsedOn)),
         };
         return view.State is not { } state ? report : report with
         {

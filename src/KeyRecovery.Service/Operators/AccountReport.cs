@@ -35,6 +35,12 @@ public sealed record AccountReport(AccountId Account, ReportedState State)
     /// <summary>The day (UTC) on which it was made; null once it is erased.</summary>
     public DateOnly? CreatedOn { get; init; }
 
+    /// <summary>
+    /// The newest day (UTC) on which a device or slot of it was let in; null where that is not known, and once it is
+    /// erased.
+    /// </summary>
+    public DateOnly? UsedOn { get; init; }
+
     /// <summary>The day (UTC) of its newest change; null where that is not known.</summary>
     public DateOnly? ChangedOn { get; init; }
 }

@@ -106,7 +106,8 @@ public sealed class AccountCreation
 
             using var lease = _context.SubjectKeys.Wrap();
             var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
-            var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.Now.Latest);
+            var now = _context.Now;
+            var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, now.Latest) { UsedOn = now.LatestDay };
             var result = await _context.Keys.WriteAsync([new RowWrite.Create(keyRowKey, pending.Encode())], ct);
             if (result is WriteResult.Written)
             {

@@ -214,7 +214,7 @@ public sealed class EraseTests(CliFixture fixture)
         var (phone, _) = await NewPersonAsync();
         var id = (await phone.RunAsync("account", "show", "--json")).Ended(0).Text("accountId");
         var people = (await officer.RunAsync("admin", "accounts", "--token", token)).Ended(0).Output;
-        Assert.Contains($"{id}: open, changed on ", people, StringComparison.Ordinal);
+        Assert.Contains($"{id}: open, used on ", people, StringComparison.Ordinal);
         Assert.Matches(@"\d+ accounts", people);
         var refused = (await officer.RunAsync(
             "admin", "accounts", "--after", "none", "--token", token, "--json")).Ended(1);

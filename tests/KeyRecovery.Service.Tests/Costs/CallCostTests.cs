@@ -182,6 +182,8 @@ public sealed class CallCostTests : IAsyncLifetime
     private async Task EraseAsync(TestAccount account, TestAuthority phone)
     {
         _server.Time.Advance(TimeSpan.FromDays(4));
+        await OpenedAsync("vault, unchanged, the first of a day", account, phone, open =>
+            _server.Service.Erasures.DueInAsync(open, default).AsTask());
         await TellAsync("erasure: a device asks, and it is held", () => _server.RequestErasureAsync(account, phone));
         await OpenedAsync("vault, unchanged, while an erasure is held", account, phone, open =>
             _server.Service.Erasures.DueInAsync(open, default).AsTask());
