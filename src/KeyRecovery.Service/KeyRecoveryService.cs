@@ -116,7 +116,7 @@ public sealed class KeyRecoveryService : IDisposable
         var eventKeys = new EventKeys(keys, subjectKeys);
         Feed = new FeedReader(data, keys, _lookups, eventKeys, context.Feeds, () => context.Now.Wall);
         Guesses = new GuessTeller(keys, _lookups, eventKeys, news, context.Feeds, clock);
-        Statistics = new StatisticsReader(context.Feeds, () => context.Now.Wall);
+        Statistics = new StatisticsReader(context.Feeds, _policies, () => context.Now.Wall);
         (WebhookKeys, WebhookCursors) = (secrets.WebhookKeys(webhookKeysOverlap), new WebhookCursors(keys));
     }
 

@@ -11,7 +11,8 @@ internal sealed record StatisticsResponse(
     [property: Description("Accounts that were made and not erased.")] ulong Alive,
     [property: Description("In all.")] CountsResponse All,
     [property: Description("Those of the last 30 days on which something was, the oldest first.")]
-    IReadOnlyList<DayResponse> Days)
+    IReadOnlyList<DayResponse> Days,
+    [property: Description("How much the app may have, and has; absent where it has no quota.")] QuotaResponse? Quota)
 {
     public static StatisticsResponse Of(AppStatistics counted) => new(
         counted.App, counted.Since,
@@ -20,7 +21,21 @@ internal sealed record StatisticsResponse(
         CountsResponse.Of(counted.All),
         [.. counted.Days.Select(day => new DayResponse(
             DateTime.UnixEpoch.AddDays(day.Day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-            CountsResponse.Of(day.Counts)))]);
+            CountsResponse.Of(day.Counts)))],
+        counted.Use is { } use ? QuotaResponse.Of(use) : null);
+}
+
+/// <summary>An app's quota, and how much of it is used.</summary>
+internal sealed record QuotaResponse(
+    [property: Description("The most accounts; absent for no quota.")] long? Accounts,
+    [property: Description("The sealed sizes of all that they keep, in bytes; absent for no quota.")] long? Bytes,
+    [property: Description("Accounts that are not erased.")] ulong AccountsUsed,
+    [property: Description("Bytes, as they were counted last.")] ulong BytesUsed,
+    [property: Description("When they were counted, in Unix seconds; absent before the first count.")]
+    ulong? CountedAt)
+{
+    public static QuotaResponse Of(QuotaUse use) => new(
+        use.Quota.Accounts, use.Quota.Bytes, use.Accounts, use.Bytes, use.CountedAt);
 }
 
 /// <summary>What was counted on a day.</summary>

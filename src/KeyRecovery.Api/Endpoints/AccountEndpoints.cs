@@ -25,7 +25,7 @@ internal static class AccountEndpoints
             .WithProblems(
                 ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.AccountExists, ErrorCode.TooLarge,
                 ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.RateLimited, ErrorCode.Unavailable,
-                ErrorCode.StorageFull);
+                ErrorCode.QuotaReached, ErrorCode.StorageFull);
 
     // The token first: a stranger's body is not read.
     private static async Task<IResult> CreateAsync(

@@ -28,7 +28,7 @@ internal static class ItemEndpoints
             .Produces(StatusCodes.Status204NoContent)
             .WithSignedProblems(
                 ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused,
-                ErrorCode.StorageFull);
+                ErrorCode.QuotaReached, ErrorCode.StorageFull);
         items.MapGet("/{hash}", GetAsync)
             .WithName("getItem")
             .WithSummary("A sealed item, current or older")

@@ -33,6 +33,8 @@ internal static class Problems
         [ErrorCode.SlotExists] = new(ProblemTypes.SlotExists, 409, "The slot's id is taken."),
         [ErrorCode.Refused] = new(ProblemTypes.Refused, 422, "The request breaks a rule of the protocol."),
         [ErrorCode.LimitReached] = new(ProblemTypes.LimitReached, 422, "A limit of the account is used up."),
+        [ErrorCode.QuotaReached] =
+            new(ProblemTypes.QuotaReached, 422, "The app has used up the room that this server gives it."),
         [ErrorCode.YoungAuthority] = new(ProblemTypes.YoungAuthority, 403, "The authority is not trusted yet."),
         [ErrorCode.Suspended] =
             new(ProblemTypes.Suspended, 403, "The app's operators have suspended the account."),

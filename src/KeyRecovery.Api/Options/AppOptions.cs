@@ -20,9 +20,14 @@ internal sealed class AppOptions : TokenSourceOptions
     /// <summary>What the app allows.</summary>
     public AppPolicyOptions Policy { get; set; } = new();
 
+    /// <summary>How much the app may have.</summary>
+    public AppQuotaOptions Quota { get; set; } = new();
+
     /// <summary>As the service reads it.</summary>
-    public AppPolicy ToPolicy() => FormerIssuers.Length == 0
-        ? Policy.ToPolicy() : Policy.ToPolicy() with { Issuers = [.. Issuers] };
+    public AppPolicy ToPolicy() => Policy.ToPolicy() with
+    {
+        Issuers = FormerIssuers.Length == 0 ? [] : [.. Issuers], Quota = Quota.ToQuota(),
+    };
 
     /// <inheritdoc/>
     public override IEnumerable<string> Issuers => [Issuer, .. FormerIssuers];

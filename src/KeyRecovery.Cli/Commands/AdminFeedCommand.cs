@@ -56,6 +56,11 @@ internal static class AdminFeedCommand
         context.Output.Result(JsonObject.Create(counted)!, people =>
         {
             people.WriteUnbroken($"{counted.GetProperty("alive").GetUInt64()} accounts of {Text(counted, "app")}");
+            if (counted.TryGetProperty("quota", out var quota))
+                foreach (var kind in (string[])["accounts", "bytes"])
+                    if (quota.TryGetProperty(kind, out var most))
+                        people.WriteUnbroken(
+                            $"  quota: {quota.GetProperty($"{kind}Used").GetUInt64()} of {most.GetUInt64()} {kind}");
             var all = counted.GetProperty("all");
             foreach (var count in all.EnumerateObject())
                 foreach (var (name, value) in Numbers(count)) people.WriteUnbroken($"  {name}: {value} in all");

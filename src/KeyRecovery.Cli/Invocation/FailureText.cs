@@ -356,6 +356,11 @@ internal static class FailureText
             "What is in it can be read: keyrecovery get. It can be erased: keyrecovery erase. Nothing else changes "
             + "until the app's service ends the suspension; its support can tell why.",
         ],
+        ProblemTypes.QuotaReached =>
+        [
+            "All that is stored can be read, replaced by less, removed and erased. The app's support can tell more: "
+            + "its service has used up the room that it has at this server.",
+        ],
         ProblemTypes.GuessWait or ProblemTypes.SlotPaused or ProblemTypes.SlotLocked =>
             ["How it stands: keyrecovery passphrase status. The recovery code needs no guess."],
         ProblemTypes.RateLimited or ProblemTypes.Unavailable or ProblemTypes.Internal or ProblemTypes.StorageFull

@@ -31,6 +31,9 @@ internal static class Failures
                 Limit = details.Limit,
                 Used = details.Used,
             },
+            ProblemTypes.QuotaReached => new ClientFailure.Refused(
+                problem.Type, "the app has no more room at its service; nothing was changed, and what is stored stays",
+                Name(details)),
             ProblemTypes.ClockSkew =>
                 new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
             ProblemTypes.YoungAuthority => new ClientFailure.Refused(

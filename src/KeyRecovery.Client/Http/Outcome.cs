@@ -51,9 +51,9 @@ internal static class Outcome
         ProblemTypes.SignatureInvalid, ProblemTypes.ClockSkew, ProblemTypes.TokenInvalid, ProblemTypes.Revoked,
         ProblemTypes.Forbidden, ProblemTypes.NotFound, ProblemTypes.StaleVersion, ProblemTypes.AccountExists,
         ProblemTypes.Conflict, ProblemTypes.LinkContested, ProblemTypes.SlotExists, ProblemTypes.Refused,
-        ProblemTypes.LimitReached, ProblemTypes.YoungAuthority, ProblemTypes.Suspended, ProblemTypes.RepairRequired,
-        ProblemTypes.VaultLost, ProblemTypes.Erased, ProblemTypes.GuessWait, ProblemTypes.SlotPaused,
-        ProblemTypes.SlotLocked, ProblemTypes.RateLimited);
+        ProblemTypes.LimitReached, ProblemTypes.QuotaReached, ProblemTypes.YoungAuthority, ProblemTypes.Suspended,
+        ProblemTypes.RepairRequired, ProblemTypes.VaultLost, ProblemTypes.Erased, ProblemTypes.GuessWait,
+        ProblemTypes.SlotPaused, ProblemTypes.SlotLocked, ProblemTypes.RateLimited);
 
     /// <summary>Of a request that is answered with JSON. Nothing that it says is verified.</summary>
     public static Outcome<T> Of<T>(Answer answer, JsonTypeInfo<T> type) where T : class => answer switch

@@ -70,6 +70,12 @@ public static class ProblemTypes
     /// <summary>One of the account's limits (see <c>GET /v1/config</c>) is used up; the field names it.</summary>
     public const string LimitReached = "limit-reached";
 
+    /// <summary>
+    /// The app has as much as its server gives it: <c>field</c> is <c>accounts</c> or <c>bytes</c>. What makes room,
+    /// removes somebody or erases is done.
+    /// </summary>
+    public const string QuotaReached = "quota-reached";
+
     /// <summary>The authority is not trusted yet: it was added too short a time ago for what it asks.</summary>
     public const string YoungAuthority = "young-authority";
 

@@ -112,6 +112,9 @@ public sealed record AccountState
     /// <summary>The sealed sizes of the staged items together, in bytes. Exact.</summary>
     public long StagedBytes => Staged.Sum(s => s.Size);
 
+    /// <summary>The sealed sizes of all that it keeps, in bytes: current, older and staged items.</summary>
+    public long StoredBytes => LiveBytes + KeptBytes + StagedBytes;
+
     /// <summary>What is told to clients.</summary>
     public Heads Heads => new(
         Account, Chain, ManifestVersion, ManifestHash, SignedHead,

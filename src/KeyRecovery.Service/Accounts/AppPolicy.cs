@@ -39,6 +39,9 @@ public sealed record AppPolicy
     /// </summary>
     public ImmutableArray<string> Issuers { get; init; } = [];
 
+    /// <summary>How much the app may have. Default: as much as there is room for.</summary>
+    public AppQuota Quota { get; init; } = AppQuota.None;
+
     /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
     public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;
 }

@@ -67,6 +67,12 @@ public enum ErrorCode
     /// <summary>One of the account's limits (see <c>GET /v1/config</c>) is used up; the field names it.</summary>
     LimitReached,
 
+    /// <summary>
+    /// The app has as much as its server gives it: <c>field</c> says whether accounts or bytes. What makes room is
+    /// done.
+    /// </summary>
+    QuotaReached,
+
     /// <summary>The authority is not trusted yet: it was added too short a time ago for what it asks.</summary>
     YoungAuthority,
 

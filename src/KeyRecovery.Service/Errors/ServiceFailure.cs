@@ -63,6 +63,9 @@ public sealed record ServiceFailure(ErrorCode Code)
     internal static ServiceFailure Limit(string field, long? most = null, long? used = null) =>
         new(ErrorCode.LimitReached) { Field = field, Most = most, Used = used };
 
+    /// <summary>The app's quota is used up. Its numbers are its operators' alone.</summary>
+    internal static ServiceFailure Quota(string field) => new(ErrorCode.QuotaReached) { Field = field };
+
     internal static ServiceFailure Forbidden(string field) => new(ErrorCode.Forbidden) { Field = field };
 
     internal static ServiceFailure Of(StoreFault fault) =>

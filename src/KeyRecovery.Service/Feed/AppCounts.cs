@@ -21,6 +21,16 @@ internal sealed record AppCounts(
         ImmutableSortedDictionary<int, ulong>.Empty,
         ImmutableSortedDictionary<ulong, ImmutableSortedDictionary<int, ulong>>.Empty);
 
+    /// <summary>Accounts that were made and not erased.</summary>
+    public ulong Alive
+    {
+        get
+        {
+            var made = All.GetValueOrDefault(Key(AppEventKind.AccountCreated));
+            return made - Math.Min(made, All.GetValueOrDefault(Key(AppEventKind.Erased)));
+        }
+    }
+
     /// <summary>How events of a kind are counted: devices and slots by their kind.</summary>
     public static int Key(AppEventKind kind, AuthorityKind? of = null) =>
         ((int)kind * KindsOfAuthority) + (int)(of ?? 0);

@@ -70,4 +70,10 @@ public enum AppEventKind
 
     /// <summary>What the service holds on it was exported.</summary>
     Exported = 22,
+
+    /// <summary>The app has 80 % of a quota, and more.</summary>
+    QuotaNearlyReached = 23,
+
+    /// <summary>It has all of it: its users are refused.</summary>
+    QuotaReached = 24,
 }

@@ -42,15 +42,18 @@ internal sealed record AppEventStub(string App, ImmutableArray<SealedEvent> Even
 /// <summary>An event as it is stored.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Of">The kind of the device or slot; null where it concerns none.</param>
-/// <param name="KeyRow">The id of the account's key row, a keyed hash.</param>
+/// <param name="KeyRow">The id of the account's key row, a keyed hash; empty where it concerns the app alone.</param>
 /// <param name="Sealed">
 /// Account and authority under the account's subject key, which an erasure destroys; of an erasure that is done its id,
-/// under the server's own, as its receipt is.
+/// under the server's own, as its receipt is; empty where it concerns the app alone.
 /// </param>
 internal readonly record struct SealedEvent(
     AppEventKind Kind, AuthorityKind? Of, ReadOnlyMemory<byte> KeyRow, ReadOnlyMemory<byte> Sealed)
 {
     private const int MaxSealed = 128;
+
+    /// <summary>Of the app alone.</summary>
+    public static SealedEvent OfApp(AppEventKind kind) => new(kind, null, default, default);
 
     /// <summary>What it is sealed under, beside the key: the account's key row.</summary>
     public static RowKey PlaceOf(ReadOnlyMemory<byte> keyRow) => new(Table.AppPages, keyRow);
@@ -66,6 +69,6 @@ internal readonly record struct SealedEvent(
         WireFormatException.Require(
             Enum.IsDefined(kind) && (of == 0 || Enum.IsDefined(of)), "an event's kinds are known");
         return new SealedEvent(
-            kind, of == 0 ? null : of, reader.Bytes(1, RowKey.MaxIdSize), reader.Bytes(1, MaxSealed));
+            kind, of == 0 ? null : of, reader.Bytes(0, RowKey.MaxIdSize), reader.Bytes(0, MaxSealed));
     }
 }

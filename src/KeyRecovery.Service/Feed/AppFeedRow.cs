@@ -19,6 +19,7 @@ internal sealed record AppFeedRow
 
     private const string RowLabel = "app-feed";
     private const int Fields = 11;
+    private const int FieldsWithUse = 12;
     private const int MaxOrigin = 256;
     private const int OwnerSize = 16;
 
@@ -49,6 +50,9 @@ internal sealed record AppFeedRow
 
     /// <summary>What is counted.</summary>
     public AppCounts Counts { get; init; } = AppCounts.None;
+
+    /// <summary>How much the app had when it was counted last; null where it never had a quota.</summary>
+    public AppUse? Use { get; init; }
 
     /// <summary>The number of the first event that is not in a page.</summary>
     public ulong TailFrom => Count - (ulong)Tail.Length;
@@ -91,10 +95,12 @@ internal sealed record AppFeedRow
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).Text(App).UInt(Generation).UInt(Since)
-            .Text(Origin).UInt(UpTo).UInt(Count).UInt(FirstPage).Array(Tail.Length);
+        var writer = new CborOut().Array(Use is null ? Fields : FieldsWithUse).Text(RowLabel)
+            .UInt(Use is null ? 1UL : 2).Text(App).UInt(Generation).UInt(Since).Text(Origin).UInt(UpTo).UInt(Count)
+            .UInt(FirstPage).Array(Tail.Length);
         foreach (var entry in Tail) entry.Write(writer);
         Counts.Write(writer);
+        Use?.Write(writer);
         return writer.ToArray();
     }
 
@@ -102,7 +108,7 @@ internal sealed record AppFeedRow
     public static AppFeedRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.OwnStructure(RowLabel, Fields);
+        var layout = reader.OwnLayout(RowLabel, Fields, FieldsWithUse);
         var row = new AppFeedRow
         {
             App = reader.Text(1, Limits.AppIdLength),
@@ -114,6 +120,7 @@ internal sealed record AppFeedRow
             FirstPage = reader.UInt(),
             Tail = ReadEntries(reader),
             Counts = AppCounts.Read(reader),
+            Use = layout > 1 ? AppUse.Read(reader) : null,
         };
         reader.End();
         WireFormatException.Require(row.Count >= (ulong)row.Tail.Length, "a feed counts what it has");

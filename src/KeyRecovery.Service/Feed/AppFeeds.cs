@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Feed;
@@ -39,6 +40,18 @@ internal sealed class AppFeeds(IKeyStore keys, IRandom random, Func<ulong> now)
     public ValueTask AddAsync(string app, ImmutableArray<FeedEntry> entries, CancellationToken ct) =>
         ChangeAsync(app, row => row is null
             ? New(app).With(entries, "", 0) : row.With(entries, row.Origin, row.UpTo), ct);
+
+    /// <summary>Keeps how much an app has, with what it is told of that: one write of its row, at each sweep.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
+    public ValueTask CountedAsync(string app, AppUse use, AppQuota quota, CancellationToken ct) =>
+        ChangeAsync(app, was =>
+        {
+            var row = was ?? New(app);
+            var (next, told) = use.After(row.Use ?? AppUse.None, quota);
+            return (row with { Use = next }).With(
+                told is { } kind ? [new FeedEntry(now(), FeedEntry.NoLeaf, SealedEvent.OfApp(kind))] : [],
+                row.Origin, row.UpTo);
+        }, ct);
 
     /// <summary>
     /// Takes over what a newer checkpoint says that the log has told, though nobody here knows what: every cursor from

@@ -8,5 +8,6 @@ namespace KeyRecovery.Service.Feed;
 /// <param name="All">In all.</param>
 /// <param name="Days">On each of the last 30 days on which something was, the oldest first; UTC, in days since 1970.
 /// </param>
+/// <param name="Use">How much of its quota is used; null where it has none.</param>
 public sealed record AppStatistics(
-    string App, ulong? Since, EventCounts All, ImmutableArray<(ulong Day, EventCounts Counts)> Days);
+    string App, ulong? Since, EventCounts All, ImmutableArray<(ulong Day, EventCounts Counts)> Days, QuotaUse? Use);

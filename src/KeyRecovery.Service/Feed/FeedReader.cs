@@ -86,14 +86,14 @@ public sealed class FeedReader
     private async Task OpenAsync(
         int[] places, List<(ulong Number, FeedEntry Entry)> found, AppEvent[] told, CancellationToken ct)
     {
-        var keyRow = new RowKey(Table.KeyRows, found[places[0]].Entry.Event.KeyRow);
-        using var rows = await _eventKeys.OpenAsync(keyRow, ct);
+        var of = found[places[0]].Entry.Event.KeyRow;
+        using var rows = of.IsEmpty ? null : await _eventKeys.OpenAsync(new RowKey(Table.KeyRows, of), ct);
         var subject = rows is null ? null : await SubjectAsync(rows, ct);
         foreach (var at in places)
         {
             var (number, entry) = found[at];
             var one = entry.Event;
-            var (account, authority, erasure) = AppEventSeal.Read(one.Kind == AppEventKind.Erased
+            var (account, authority, erasure) = AppEventSeal.Read(of.IsEmpty ? null : one.Kind == AppEventKind.Erased
                 ? _lookups.TryOpen(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
                 : rows?.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span));
             told[at] = new AppEvent(

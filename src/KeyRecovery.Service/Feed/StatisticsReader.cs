@@ -1,3 +1,5 @@
+using KeyRecovery.Service.Accounts;
+
 namespace KeyRecovery.Service.Feed;
 
 /// <summary>Reads what was counted: one row of the key store, however many accounts there are.</summary>
@@ -6,9 +8,11 @@ public sealed class StatisticsReader
     private const ulong DaysTold = 30;
 
     private readonly AppFeeds _feeds;
+    private readonly IAppPolicies _policies;
     private readonly Func<ulong> _now;
 
-    internal StatisticsReader(AppFeeds feeds, Func<ulong> now) => (_feeds, _now) = (feeds, now);
+    internal StatisticsReader(AppFeeds feeds, IAppPolicies policies, Func<ulong> now) =>
+        (_feeds, _policies, _now) = (feeds, policies, now);
 
     /// <summary>What was counted of an app.</summary>
     /// <exception cref="Stores.StoreUnavailableException">The store cannot answer.</exception>
@@ -16,10 +20,12 @@ public sealed class StatisticsReader
     {
         var row = await _feeds.ReadAsync(app, ct);
         var today = AppCounts.DayOf(_now());
+        var quota = _policies.Of(app).Quota;
         var counts = row?.Counts ?? AppCounts.None;
         return new AppStatistics(
             app, row?.Since, new EventCounts(counts.All),
             [.. counts.Days.Where(day => day.Key + DaysTold > today)
-                .Select(day => (day.Key, new EventCounts(day.Value)))]);
+                .Select(day => (day.Key, new EventCounts(day.Value)))],
+            quota.IsNone ? null : QuotaUse.Of(quota, row));
     }
 }

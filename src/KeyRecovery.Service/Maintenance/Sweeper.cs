@@ -40,6 +40,7 @@ public sealed class Sweeper
         var before = _context.Now.Earliest - (ulong)olderThan.TotalSeconds;
         var (pending, staged, versions, leftovers) = (0, 0, 0, 0);
         var live = new HashSet<UInt128>();
+        var count = await _context.Usage.BeginAsync(ct);
         await foreach (var account in _context.ScanAccountsAsync(ct))
         {
             // What a creation that died has stored is nobody's from here on.
@@ -51,6 +52,7 @@ public sealed class Sweeper
 
             live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
             if (account.AccountRow is null) continue;
+            if (!count.IsEmpty && account.TryRead() is { } state) count.Add(state);
 
             try
             {
@@ -65,6 +67,7 @@ public sealed class Sweeper
             }
         }
 
+        await _context.Usage.EndAsync(count, ct);
         var lookups = await new LookupSweep(_context, before).RunAsync(ct);
         await _erasures.RunAsync(before, ct);
         await _realm.SweepAsync(ct);

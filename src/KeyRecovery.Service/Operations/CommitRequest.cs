@@ -13,6 +13,9 @@ namespace KeyRecovery.Service.Operations;
 public sealed record CommitRequest(
     AccountState State, AccountAuthority Actor, CommitBundle Bundle, Moment Now, AppPolicy Policy)
 {
+    /// <summary>Whether the app's quota lets its accounts grow.</summary>
+    public bool HasRoom { get; init; } = true;
+
     /// <summary>Whether whoever signed it is young.</summary>
     public bool IsByYoung => Actor.IsYoung(Now);
 

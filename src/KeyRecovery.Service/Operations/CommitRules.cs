@@ -45,6 +45,10 @@ public static class CommitRules
         if (request.Actor.IsSlot && !bundle.Manifest.ChangesNothing(before, undoneTo))
             return Rejected(ServiceFailure.Forbidden("items"));
         if (ItemRules.CheckSizes(manifest, changes, request.Policy) is { } limit) return Rejected(limit);
+        // No quota of an app keeps anybody from a removal.
+        if (!request.HasRoom && ItemRules.BringsMore(changes)
+            && !(request.LinkRequest is { } linked && ChainLinkRules.Relieves(linked)))
+            return Rejected(ServiceFailure.Quota("bytes"));
         if (bundle.Link is { } link)
         {
             if (SlotRules.Check(link.Link) is var slots and not ProtocolFault.None) return Refused("link", slots);

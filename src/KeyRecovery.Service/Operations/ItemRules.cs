@@ -38,6 +38,10 @@ internal static class ItemRules
             : null;
     }
 
+    /// <summary>Whether an account has more by it: what an undo brings back was kept all the time.</summary>
+    public static bool BringsMore(ImmutableArray<ItemChange> changes) =>
+        changes.Where(c => !c.IsReturn).Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0)) > 0;
+
     /// <summary>
     /// Checks a changed item's bytes, whose hash is known to be the entry's, against its entry and its history.
     /// </summary>

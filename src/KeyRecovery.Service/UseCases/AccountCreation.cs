@@ -104,6 +104,11 @@ public sealed class AccountCreation
                 }
             }
 
+            // Behind the look: whoever asks again for what there is gets the same answer. Who has another account hears
+            // of that one, which a new device can recover.
+            if (await _context.Usage.FullForAccountAsync(user.App, ct) is { } full
+                && await _context.Names.FindAsync(_context.Names.PlacesOf(user), ct) is null)
+                return ServiceFailure.Quota(full);
             using var lease = _context.SubjectKeys.Wrap();
             var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
             var now = _context.Now;
@@ -111,6 +116,7 @@ public sealed class AccountCreation
             var result = await _context.Keys.WriteAsync([new RowWrite.Create(keyRowKey, pending.Encode())], ct);
             if (result is WriteResult.Written)
             {
+                _context.Usage.Add(user.App, 1, 0);
                 await _context.SubjectKeys.MoveOnAsync(keyRowKey, lease, ct);
                 return rows;
             }
@@ -200,6 +206,7 @@ public sealed class AccountCreation
         switch (isThere ? new WriteStep.Again() : await writer.WriteAsync(change, ct))
         {
             case WriteStep.Committed(var state):
+                _context.Usage.Add(user.App, 0, state.StoredBytes);
                 return state.Heads;
             case WriteStep.Failed(var failure):
                 // The user's place must not stay taken by what can never come to be.

@@ -40,6 +40,7 @@ public sealed class Commits
             switch (await TryOnceAsync(account, bundle, inline, ct))
             {
                 case WriteStep.Committed(var state):
+                    _context.Usage.Add(state.User.App, 0, state.StoredBytes - account.State.StoredBytes);
                     return state.Heads;
                 case WriteStep.Failed(var failure):
                     return failure;
@@ -57,7 +58,10 @@ public sealed class Commits
         var isDone = bundle.Manifest.Hash == state.ManifestHash;
         // What the account row tells is asked first: a commit that it refuses costs one read.
         var request = new CommitRequest(
-            state, account.Actor, bundle, _context.Now, _context.Policies.Of(state.User.App));
+            state, account.Actor, bundle, _context.Now, _context.Policies.Of(state.User.App))
+        {
+            HasRoom = isDone || await _context.Usage.HasRoomAsync(state.User.App, ct),
+        };
         if (!isDone && CommitRules.CheckFirst(request) is { } refused) return new WriteStep.Failed(refused);
         var change = new AccountChange
         {

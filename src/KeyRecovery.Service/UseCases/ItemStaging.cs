@@ -53,6 +53,9 @@ public sealed class ItemStaging
         var live = state.LiveBytes;
         if (!isNamed && live + sealedItem.Length > Limits.AccountBytes)
             return ServiceFailure.Limit("account.size", Limits.AccountBytes, live);
+        // What a repair named, and what waits already, is no growth.
+        var isNew = !isNamed && state.Staged.All(s => s.Hash != hash);
+        if (isNew && !await _context.Usage.HasRoomAsync(state.User.App, ct)) return ServiceFailure.Quota("bytes");
         // Stored again, an item waits anew: the sweep must not take it away between this answer and its commit.
         var others = state.Staged.RemoveAll(s => s.Hash == hash);
         var (staged, gone) = isNamed
@@ -67,14 +70,18 @@ public sealed class ItemStaging
             rows.Write(rows.Account, account.Stored, next.Encode()),
         ];
         writes.AddRange(await new Leftovers(_context.Data, rows, manifest, next).OfStagedAsync(gone, ct));
-        return await _context.Data.WriteAsync(writes, ct) switch
+        switch (await _context.Data.WriteAsync(writes, ct))
         {
-            WriteResult.Written => hash,
-            WriteResult.Refused(var index) when index > 1 => hash,
-            WriteResult.Unavailable(var index, _) when index > 1 => hash,
-            WriteResult.Unavailable(_, var reason) => ServiceFailure.Of(reason),
-            _ => (Outcome<Hash256>?)null,
-        };
+            case WriteResult.Written:
+            case WriteResult.Refused(> 1):
+            case WriteResult.Unavailable(> 1, _):
+                if (isNew) _context.Usage.Add(state.User.App, 0, sealedItem.Length);
+                return hash;
+            case WriteResult.Unavailable(_, var reason):
+                return ServiceFailure.Of(reason);
+            default:
+                return null;
+        }
     }
 
     private ServiceFailure? CheckShape(OpenAccount account, ReadOnlySpan<byte> sealedItem)

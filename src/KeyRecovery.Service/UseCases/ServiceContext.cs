@@ -41,6 +41,9 @@ internal sealed record ServiceContext(
     /// <summary>What the apps are told.</summary>
     public AppFeeds Feeds => field ??= new AppFeeds(Keys, Random, () => Now.Wall);
 
+    /// <summary>Whether apps with a quota have room.</summary>
+    public AppUsage Usage => field ??= new AppUsage(Feeds, Policies, () => Now.Wall);
+
     /// <summary>Where the log's sequencer waits for changes.</summary>
     public LogSignal Log { get; } = new();
 

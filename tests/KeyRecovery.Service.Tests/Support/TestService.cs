@@ -78,6 +78,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public int CommitsPerDay { get; set; } = AppPolicy.Default.CommitsPerDay;
 
+    public AppQuota Quota { get; set; } = AppQuota.None;
+
     public FixedBackupSets Backups { get; } = new();
 
     public string StorePath => Path.Combine(Folder, "data", "data.db");
@@ -106,7 +108,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public AppPolicy Of(string app) => AppPolicy.Default with
     {
         Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. Homes],
-        Issuers = Issuers,
+        Issuers = Issuers, Quota = Quota,
     };
 
     public static Task<TestService> OpenAsync() =>

@@ -54,6 +54,7 @@ internal static class AppOptionsRules
                     failures.Add($"{key}:Policy:Homes:{home}", "is the audit key of a home server, in base64url");
             }
 
+            app.Quota.Check($"{key}:Quota", failures);
             app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
         }
     }
