@@ -45,6 +45,7 @@ internal static class AdminEndpoints
                 ErrorCode.UnsupportedMediaType, ErrorCode.RateLimited, ErrorCode.Unavailable);
         routes.MapGet("/admin/erasures/{job}", ReadAsync)
             .WithName("getErasures").WithSummary("How a job stands").WithTags("Admin")
+            .WithDescription("With an operator's token of the scope keyrecovery.erase.")
             .WithMetadata(new NeedsToken(), new BodyLimit(0))
             .Produces<ErasureJobResponse>()
             .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.NotFound,

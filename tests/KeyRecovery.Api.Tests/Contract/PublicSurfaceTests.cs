@@ -43,6 +43,6 @@ public class PublicSurfaceTests(HostFixture fixture) : IClassFixture<HostFixture
         Assert.All(kinds, kind => Assert.InRange(kind.Status, 400, 599));
     }
 
-    private static string RepositoryRoot([CallerFilePath] string here = "") =>
+    internal static string RepositoryRoot([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }
