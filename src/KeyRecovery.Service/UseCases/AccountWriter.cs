@@ -138,11 +138,15 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         if (stray.Count > 0) await context.Data.WriteAsync(stray, ct);
     }
 
-    // What a repair brings back was told when it was made; nobody knows of the rest which is which.
-    private static FeedOf FeedOf(AccountChange change) => new(
-        change.Next.User.App, change.KeyRowKey, change.Event == AuditEvent.Repaired ? [] : AppEventPart.OfLinks(
-            change.Links.Select(link => link.Link),
-            change.Before?.Authorities.Values.Select(known => (known.Id, known.Kind)) ?? []));
+    // An app is told nothing of items alone. What a repair brings back was told when it was made; nobody knows of the
+    // rest which is which.
+    private static FeedOf? FeedOf(AccountChange change) =>
+        change.Event == AuditEvent.Committed && change.Links.IsEmpty
+            ? null
+            : new(
+                change.Next.User.App, change.KeyRowKey, change.Event == AuditEvent.Repaired ? [] : AppEventPart.OfLinks(
+                    change.Links.Select(link => link.Link),
+                    change.Before?.Authorities.Values.Select(known => (known.Id, known.Kind)) ?? []));
 
     private AuditDetail Detail(AccountChange change) => new()
     {
