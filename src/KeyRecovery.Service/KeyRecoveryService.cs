@@ -79,6 +79,7 @@ public sealed class KeyRecoveryService : IDisposable
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Mover = new AccountMover(context);
+        BulkMoves = new BulkMoves(context, Mover);
         IssuerMoves = new IssuerMoves(context, Mover);
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
@@ -134,6 +135,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Gives accounts another user.</summary>
     public AccountMover Mover { get; }
+
+    /// <summary>Moves accounts of many users.</summary>
+    public BulkMoves BulkMoves { get; }
 
     /// <summary>Moves all accounts of an issuer that has a new name.</summary>
     public IssuerMoves IssuerMoves { get; }

@@ -29,6 +29,8 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ReadyResponse))]
 [JsonSerializable(typeof(MoveRequest))]
 [JsonSerializable(typeof(MoveResponse))]
+[JsonSerializable(typeof(MovesRequest))]
+[JsonSerializable(typeof(MovesResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(HoldRequest))]
 [JsonSerializable(typeof(HoldsResponse))]

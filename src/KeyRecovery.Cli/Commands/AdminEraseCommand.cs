@@ -34,7 +34,7 @@ internal static class AdminEraseCommand
                     context, parsed.GetRequiredValue(file), parsed.GetValue(again), ct), usesHome: false),
             new Command("erasures", "Says how a job stands") { job }
                 .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct), usesHome: false),
-            AdminFeedCommand.Events(), AdminFeedCommand.Statistics(),
+            AdminMoveCommand.Make(), AdminFeedCommand.Events(), AdminFeedCommand.Statistics(),
         };
         foreach (var command in AdminAccountCommand.Make()) admin.Add(command);
         return admin;

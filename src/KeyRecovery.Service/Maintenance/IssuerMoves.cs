@@ -52,8 +52,8 @@ public sealed class IssuerMoves
         await Parallel.ForEachAsync(
             batch, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (one, stop) =>
             {
-                report.Count(dryRun
-                    ? true : await _mover.MoveAsync(one.Account, one.To.App, one.To.Issuer, null, stop));
+                var order = new MoveOrder(one.To.App, one.To.Issuer, null) { IsDry = dryRun };
+                report.Count(await _mover.MoveAsync(one.Account, order, stop));
             });
         batch.Clear();
     }

@@ -18,17 +18,18 @@ internal static class RealmUsers
     /// <param name="keys">The key store.</param>
     /// <param name="from">Places of the user's lookups under other names.</param>
     /// <param name="to">That of the new one.</param>
+    /// <param name="isDry">Whether nothing is written.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     public static async ValueTask<ServiceFailure?> MoveAsync(
-        IKeyStore keys, ImmutableArray<RowKey> from, RowKey to, CancellationToken ct)
+        IKeyStore keys, ImmutableArray<RowKey> from, RowKey to, bool isDry, CancellationToken ct)
     {
         foreach (var place in from)
-            if (await MoveAsync(keys, place, to, ct) is { } failure) return failure;
+            if (await MoveAsync(keys, place, to, isDry, ct) is { } failure) return failure;
         return null;
     }
 
     private static async ValueTask<ServiceFailure?> MoveAsync(
-        IKeyStore keys, RowKey from, RowKey to, CancellationToken ct)
+        IKeyStore keys, RowKey from, RowKey to, bool isDry, CancellationToken ct)
     {
         var (old, next) = (RowIds.RealmSubject(from), RowIds.RealmSubject(to));
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -41,6 +42,7 @@ internal static class RealmUsers
             var joined = Join(now, was);
             if (joined.Slots.Length > RealmLimits.SlotsOfUser || joined.Accounts.Length > RealmLimits.SlotsOfUser)
                 return ServiceFailure.Limit("slots", RealmLimits.SlotsOfUser, joined.Slots.Length);
+            if (isDry) return null;
             List<RowWrite> writes =
             [
                 storedNext is null

@@ -34,8 +34,12 @@ public sealed class AccountMover
     /// <param name="subject">The subject from now on, 1–256 bytes of UTF-8; null for the one that it has.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     /// <returns>Whether it was another user's; false where it is that user's already.</returns>
-    public async ValueTask<Outcome<bool>> MoveAsync(
-        AccountId account, string app, string issuer, string? subject, CancellationToken ct)
+    public ValueTask<Outcome<bool>> MoveAsync(
+        AccountId account, string app, string issuer, string? subject, CancellationToken ct) =>
+        MoveAsync(account, new MoveOrder(app, issuer, subject), ct);
+
+    /// <summary>As the other overload; a dry run answers what a move would, and writes nothing.</summary>
+    internal async ValueTask<Outcome<bool>> MoveAsync(AccountId account, MoveOrder order, CancellationToken ct)
     {
         using var turn = await _context.Turns.TakeAsync(account, ct);
         var isMoved = false;
@@ -48,24 +52,35 @@ public sealed class AccountMover
             // Where the row is there it is moved, also one of an older day: whoever repairs it keeps its user.
             if (view.State is not { } state || view.Standing is AccountStanding.Unknown)
                 return AccountDoor.FailureOf(view) ?? new ServiceFailure(ErrorCode.NotFound);
-            if (state.User.App != app) return new ServiceFailure(ErrorCode.NotFound);
+            if (state.User.App != order.App) return new ServiceFailure(ErrorCode.NotFound);
             // Whose it was is lost with the data, and nobody could find the old lookup.
             if (state.User.Issuer == AppUser.Unknown)
                 return new ServiceFailure(ErrorCode.Conflict) { Field = "subject" };
             var from = state.User;
-            var to = new AppUser(app, issuer, subject ?? from.Subject);
+            var to = new AppUser(order.App, order.Issuer, order.Subject ?? from.Subject);
+            // An old lookup may outlive a move that was cut short: the account is no longer that user's.
+            if (order.Whose is { } whose && from != to && !_context.Names.AreOne(whose, from))
+                return new ServiceFailure(ErrorCode.NotFound);
+            if (order.IsDry) return await TryAsync(view.KeyRowKey, account, from, to, ct);
             if (await ClaimAsync(to, account, ct) is { } taken) return taken;
             // Claimed, then looked: an erasure that came meanwhile has not seen the claim.
             names = [.. names.Union(_context.Names.PlacesOf(from)).Union(_context.Names.PlacesOf(to))];
             var places = names.Remove(_context.Lookups.Ids.Subject(to));
             var failure = await IsErasedAsync(view.KeyRowKey, ct) ? new ServiceFailure(ErrorCode.Erased)
-                : await RealmUsers.MoveAsync(_context.Keys, places, _context.Lookups.Ids.Subject(to), ct);
+                : await RealmUsers.MoveAsync(
+                    _context.Keys, places, _context.Lookups.Ids.Subject(to), isDry: false, ct);
             // One that was planned before it was this user's is refused by the key row, and is planned anew.
             if (failure is null && from == to) failure = await _context.KeyRows.TouchAsync(view.KeyRowKey, ct);
             if (failure is { Code: ErrorCode.Erased }) return await LetGoAsync(view.KeyRowKey, names, account, ct);
             if (failure is not null) return failure;
             if (from == to)
+            {
+                // Nothing of the realm's: by now whoever had the name before may have begun anew.
+                if (order.Whose is { } before) places = [.. places.Union(_context.Names.PlacesOf(before))];
+                places = places.Remove(_context.Lookups.Ids.Subject(to));
                 return await RemoveAsync(places, account, ct) is { } left ? left : isMoved;
+            }
+
             try
             {
                 // Read anew: whether it was this very user's still, the row alone knows.
@@ -80,6 +95,24 @@ public sealed class AccountMover
 
         return new ServiceFailure(ErrorCode.Unavailable);
     }
+
+    private async ValueTask<Outcome<bool>> TryAsync(
+        RowKey keyRow, AccountId account, AppUser from, AppUser to, CancellationToken ct)
+    {
+        foreach (var place in _context.Names.PlacesOf(to))
+            if (await _context.Keys.ReadAsync(place, ct) is { } lookup && await IsTakenAsync(lookup, account, ct))
+                return Taken();
+        if (await IsErasedAsync(keyRow, ct)) return new ServiceFailure(ErrorCode.Erased);
+        var own = _context.Lookups.Ids.Subject(to);
+        var places = _context.Names.PlacesOf(from).Union(_context.Names.PlacesOf(to)).Where(p => p != own);
+        return await RealmUsers.MoveAsync(_context.Keys, [.. places], own, isDry: true, ct) is { } failure
+            ? failure : from != to;
+    }
+
+    private async ValueTask<bool> IsTakenAsync(Row lookup, AccountId account, CancellationToken ct) =>
+        _context.Lookups.Open(lookup) is var other && other != account && await IsThereAsync(other, ct);
+
+    private static ServiceFailure Taken() => new(ErrorCode.AccountExists) { Field = "subject" };
 
     // An erasure has come, which was planned under one of the names: what stands under the others goes with it, and a
     // lookup last, since behind it the user may begin anew.
@@ -111,8 +144,7 @@ public sealed class AccountMover
             {
                 if (await _context.Keys.ReadAsync(place, ct) is not { } lookup) continue;
                 if (place == own) found = lookup;
-                if (_context.Lookups.Open(lookup) is var other && other != account && await IsThereAsync(other, ct))
-                    return new ServiceFailure(ErrorCode.AccountExists) { Field = "subject" };
+                if (await IsTakenAsync(lookup, account, ct)) return Taken();
             }
 
             var write = found is null

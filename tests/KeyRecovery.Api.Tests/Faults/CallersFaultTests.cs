@@ -110,6 +110,8 @@ public sealed class CallersFaultTests : IAsyncLifetime
             $"POST /v1/accounts HTTP/1.1\r\nContent-Type: application/cbor\r\nAuthorization: Bearer {token}",
             $"POST /v1/admin/erasures HTTP/1.1\r\nContent-Type: application/x-ndjson\r\nAuthorization: Bearer "
             + $"{await Officer.TokenAsync(_host, "demo")}",
+            $"POST /v1/admin/moves HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+            + $"{await Officer.TokenAsync(_host, "demo", "keyrecovery.move")}",
             "PUT /v1/links/AAAAAAAAAAAAAAAAAAAAAA/e/0 HTTP/1.1\r\nContent-Type: "
             + "application/octet-stream\r\nAuthorization: Link AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
             Signed(HttpMethod.Post, "/v1/commits", "application/cbor"),

@@ -48,6 +48,22 @@ internal static class OpenRows
                 visit.Scene.Host, visit.Bearer!,
                 (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString()!),
         },
+        // As a list of erasures: in another app these users have no account.
+        new("POST /v1/admin/moves", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/admin/moves", new
+            {
+                dryRun = false, moves = new[] { new { subject = Subject(visit), to = $"moved {Guid.NewGuid()}" } },
+            })))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "200"), (Operator, "200 writes")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "200"), (Operator, "200 writes")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "200")],
+            Beside = [Table.Accounts, Table.Activity],
+            Spends = true,
+        },
         // Each app's back end hears of its own accounts, whoever is named; that another has the scope is no help.
         Told("GET /v1/events", Get("/v1/events?limit=1")),
         Told("GET /v1/admin/statistics", Get("/v1/admin/statistics")),
