@@ -11,6 +11,10 @@ internal static class OtherAnswers
     /// <param name="route">The route, which says what one answer is.</param>
     /// <param name="list">The page's member that holds them.</param>
     public static RouteHandlerBuilder OrPageOf<TPage>(this RouteHandlerBuilder route, string list) =>
+        DocumentGeneration.IsRunning ? Tell<TPage>(route, list) : route;
+
+    // Apart, so that no server loads what makes the document.
+    private static RouteHandlerBuilder Tell<TPage>(RouteHandlerBuilder route, string list) =>
         route.AddOpenApiOperationTransformer(async (operation, context, ct) =>
         {
             var (answer, document) = (operation.Responses!["200"].Content![Json], context.Document!);

@@ -20,6 +20,10 @@ internal static class QueryNumbers
 
     /// <summary>Tells in the OpenAPI document that all of a route's parameters are numbers.</summary>
     public static RouteHandlerBuilder WithNumbers(this RouteHandlerBuilder route) =>
+        DocumentGeneration.IsRunning ? Tell(route) : route;
+
+    // Apart, so that no server loads what makes the document.
+    private static RouteHandlerBuilder Tell(RouteHandlerBuilder route) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             foreach (var parameter in operation.Parameters ?? [])

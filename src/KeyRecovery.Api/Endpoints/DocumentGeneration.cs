@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Endpoints;
 
 /// <summary>
 /// Whether the build runs this host to write <c>docs/openapi.json</c>: then nothing is opened, checked or made.
