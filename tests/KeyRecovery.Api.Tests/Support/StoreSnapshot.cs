@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Testing.Stores.Cosmos;
@@ -36,7 +39,7 @@ internal static class StoreSnapshot
     {
         var pair = host.Services.GetRequiredService<ServerStores>().Pair;
         var rows = new List<string>();
-        var tables = TableRegistry.Default.All.Except(except).Except(Log);
+        var tables = TableRegistry.Default.All.Except(except).Except(Log).Except([Table.RealmSlots]);
         if (SharedCosmos.IsWanted)
             rows.AddRange(
                 from row in await SharedCosmos.ListAsync(host.DataDirectory, tables)
@@ -46,8 +49,23 @@ internal static class StoreSnapshot
             foreach (var table in tables)
                 await foreach (var row in StoreOf(table).ListOwnerAsync(table, default, CancellationToken.None))
                     rows.Add(name(row.Key, row.Version));
+        if (!except.Contains(Table.RealmSlots))
+            await foreach (var row in pair.Keys.ScanAsync(Table.RealmSlots, CancellationToken.None))
+                rows.Add(name(row.Key, Counted(row)));
         rows.AddRange(await LoggedAsync());
         return rows;
+
+        // What a slot's row counts, in place of its version: the server notes in it meanwhile what its app was told.
+        static long Counted(Row row)
+        {
+            var slot = RealmSlotRow.Decode(row.Value);
+            byte[] counted =
+            [
+                .. (slot with { Events = default }).Encode(),
+                .. Encoding.UTF8.GetBytes(string.Join(',', slot.Events.All())),
+            ];
+            return BitConverter.ToInt64(SHA256.HashData(counted));
+        }
 
         IRowStore StoreOf(Table table) => table.Store == StoreKind.Data ? pair.Data : pair.Keys;
 
