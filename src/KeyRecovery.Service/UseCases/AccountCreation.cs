@@ -174,11 +174,14 @@ public sealed class AccountCreation
     // What a creation that lost has claimed. Its key row goes first: nobody comes to write what hangs on it any more.
     private async ValueTask LetGoAsync(AppUser user, AccountId account, CancellationToken ct)
     {
+        // As it stands before the key row goes: whoever begins anew behind that writes it again, and keeps it.
+        var listed = await _context.AppAccounts.FindAsync(user.App, account, ct);
         using var view = await _context.Door.ReadAsync(account, ct);
         // An earlier try of the same came further.
         if (view is not { Standing: AccountStanding.Unknown, KeyStored: { } pending }) return;
-        if (await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct) is WriteResult.Written)
-            await LetGoOfAsync(user, account, ErrorCode.AccountExists, ct);
+        if (await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct) is not WriteResult.Written) return;
+        if (listed is not null) await _context.Keys.WriteAsync([new RowWrite.Delete(listed)], ct);
+        await LetGoOfAsync(user, account, ErrorCode.AccountExists, ct);
     }
 
     private async ValueTask<Outcome<Heads>> WriteAsync(
@@ -221,7 +224,11 @@ public sealed class AccountCreation
         var there = AccountRow.Decode(stored);
         // Two users have shown one beginning, and the other one was faster.
         if (!await AccountOwners.IsOwnerAsync(_context, there, user, ct))
+        {
+            if (there.User.App != user.App) await _context.AppAccounts.RemoveAsync(user.App, head.Account, ct);
             return await LetGoOfAsync(user, head.Account, ErrorCode.AccountExists, ct);
+        }
+
         if (!await new ChainLinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct))
             return new ServiceFailure(ErrorCode.AccountExists);
         return await writer.FinishAsync(change, there, change.Slots, ct) switch

@@ -27,7 +27,11 @@ internal sealed class AppAccounts(IKeyStore keys, Lookups lookups, RestoreLog re
         await keys.WriteAsync([lookups.Ensure(lookups.Ids.AppAccount(app, account), account)], ct)
             is WriteResult.Unavailable(_, var reason) ? ServiceFailure.Of(reason) : null;
 
-    /// <summary>Takes out an account that is erased.</summary>
+    /// <summary>The place of an account in its list; null where it has none.</summary>
+    public ValueTask<Row?> FindAsync(string app, AccountId account, CancellationToken ct) =>
+        keys.HeadAsync(lookups.Ids.AppAccount(app, account), ct);
+
+    /// <summary>Takes out an account that is erased, or of another app.</summary>
     public async ValueTask RemoveAsync(string app, AccountId account, CancellationToken ct) =>
         await keys.WriteAsync([new RowWrite.Remove(lookups.Ids.AppAccount(app, account))], ct);
 
@@ -37,7 +41,7 @@ internal sealed class AppAccounts(IKeyStore keys, Lookups lookups, RestoreLog re
     /// </summary>
     public async ValueTask MendAsync(string app, AccountId account, CancellationToken ct)
     {
-        if (await keys.HeadAsync(lookups.Ids.AppAccount(app, account), ct) is not null
+        if (await FindAsync(app, account, ct) is not null
             || await AddAsync(app, account, ct) is not null) return;
         if (await keys.ReadAsync(lookups.Ids.KeyRow(account), ct) is not { } stored
             || KeyRow.Decode(stored.Value).State == KeyRowState.Erased) await RemoveAsync(app, account, ct);
