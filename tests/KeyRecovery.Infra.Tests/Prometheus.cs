@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Testing.Hosting;
@@ -48,6 +49,8 @@ internal sealed class Prometheus : IAsyncDisposable
     public async Task<JsonElement> QueryAsync(string query)
     {
         using var answer = await _http.GetAsync($"api/v1/query?query={Uri.EscapeDataString(query)}");
+        // While it starts it says so in words; of a query that it cannot read it says so in its API's own.
+        if (answer.StatusCode == HttpStatusCode.ServiceUnavailable) throw new HttpRequestException("it starts");
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 

@@ -173,8 +173,10 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         foreach (var place in places)
         {
             Lookups.Add(place);
-            if (await context.Keys.ReadAsync(place, ct) is not { } lookup
-                || context.Lookups.Open(lookup) != state.Account)
+            var lookup = await context.Keys.ReadAsync(place, ct);
+            // Of an account from before there were lists; the sweep adds it, and nobody is found by one.
+            if (lookup is null && place.Table == Table.AppAccounts) continue;
+            if (lookup is null || context.Lookups.Open(lookup) != state.Account)
                 _faults.Add($"{place.Table}: a lookup does not lead to its account");
         }
     }
