@@ -99,7 +99,7 @@ public sealed class KeyRecoveryService : IDisposable
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(
             context, erasures, _restraints, ring, secrets, sets, tombstones ?? NoTombstones.Instance, log);
-        Sweeper = new Sweeper(context, Erasures.Sweep, orphans, Realm.Accounts);
+        Sweeper = new Sweeper(context, Erasures, orphans, Realm.Accounts);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);
         Rotation = new KekRotation(keys, context.Tables, ring, random, clock.Timers);

@@ -51,6 +51,13 @@ internal sealed record AccountStandingResponse
     [Description("The newest day (UTC) on which a device or slot of it was let in; absent where that is not known.")]
     public string? UsedOn { get; init; }
 
+    [Description(
+        "The day (UTC) on which the app was warned that nobody uses it; absent where it was not, or somebody has.")]
+    public string? WarnedOn { get; init; }
+
+    [Description("The day (UTC) before which it is not erased for that; absent where the app was not warned.")]
+    public string? ErasableOn { get; init; }
+
     [Description("The day (UTC) of its newest change, as yyyy-mm-dd; absent where that is not known.")]
     public string? ChangedOn { get; init; }
 
@@ -72,6 +79,8 @@ internal sealed record AccountStandingResponse
             Erasure = report.Erasure is { } erasure ? ErasureResponse.Of(erasure) : null,
             CreatedOn = Day(report.CreatedOn),
             UsedOn = Day(report.UsedOn),
+            WarnedOn = Day(report.WarnedOn),
+            ErasableOn = Day(report.ErasableOn),
             ChangedOn = Day(report.ChangedOn),
         };
         var active = report.Authorities;

@@ -20,6 +20,13 @@ internal sealed record ConfigPolicy
     [Description("Hours for which an erasure that a device asks for is held.")]
     public required int ErasureHoldHours { get; init; }
 
+    [Description(
+        "Days without use after which the app is warned and, where nobody comes, the account erased; absent: never.")]
+    public int? InactiveAfterDays { get; init; }
+
+    [Description("Days for which the app is warned before; absent where accounts are not erased for that.")]
+    public int? InactiveWarnDays { get; init; }
+
     [Description("Guesses at a passphrase until this server, as a realm, destroys its share.")]
     public required int PassphraseGuesses { get; init; }
 }

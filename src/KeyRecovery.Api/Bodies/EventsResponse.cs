@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Text.Json;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Feed;
@@ -29,12 +30,16 @@ internal sealed record EventResponse(
     [property: Description("The device's or slot's id, base64url; absent where it concerns none, and once erased.")]
     string? Authority,
     [property: Description("The account's subject as it is now; absent where it has none any more.")] string? Subject,
-    [property: Description("The erasure's id, base64url, as its receipt tells it.")] string? Erasure)
+    [property: Description("The erasure's id, base64url, as its receipt tells it.")] string? Erasure,
+    [property: Description(
+        "Of inactive: the day (UTC) before which the account is not erased for that, yyyy-mm-dd; absent once erased.")]
+    string? ErasableOn)
 {
     public static EventResponse Told(AppEvent told) => new(
         NameOf(told.Kind), told.Time, told.Leaf, told.Of is { } of ? NameOf(of) : null, told.Account?.ToString(),
         told.Authority?.ToString(), told.Subject,
-        told.Erasure is { } erasure ? Base64UrlText.Encode(erasure.ToArray()) : null);
+        told.Erasure is { } erasure ? Base64UrlText.Encode(erasure.ToArray()) : null,
+        told.ErasableOn?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
 
     /// <summary>A kind in JSON.</summary>
     public static string NameOf(Enum kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());

@@ -3,6 +3,7 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
@@ -33,17 +34,19 @@ internal static class ConfigEndpoints
             ApiVersion = "v1",
             ServerTime = time.GetUtcNow().ToUnixTimeSeconds(),
             Limits = AllLimits,
-            Policy = named is null ? null : Policy(named.Policy),
+            Policy = named is null ? null : Policy(named.Policy, named.Inactive.ToPolicy()),
         });
     }
 
-    private static ConfigPolicy Policy(AppPolicyOptions policy) => new()
+    private static ConfigPolicy Policy(AppPolicyOptions policy, InactivityPolicy? inactive) => new()
     {
         CodeNeedsToken = policy.CodeNeedsToken,
         TrustAfterHours = policy.TrustAfterHours,
         ItemBytes = policy.ItemBytes,
         CommitsPerDay = policy.CommitsPerDay,
         ErasureHoldHours = policy.Erasure.HoldHours,
+        InactiveAfterDays = inactive?.AfterDays,
+        InactiveWarnDays = inactive?.WarnDays,
         PassphraseGuesses = policy.Passphrase.Budget,
     };
 }

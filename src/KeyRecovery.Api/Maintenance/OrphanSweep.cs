@@ -43,6 +43,13 @@ internal sealed partial class OrphanSweep(
             Stopped(logger);
         }
 
+        if (report.InactiveLeft > 0)
+        {
+            metrics.SweepStopped();
+            InactiveStopped(logger, report.InactiveLeft);
+        }
+
+        if (report.Warned + report.Inactive > 0) Inactive(logger, report.Warned, report.Inactive);
         if (report is not { PendingAccounts: 0, Lookups: 0, OrphanAccounts: 0, StagedItems: 0, OldVersions: 0 })
             Swept(logger, report.PendingAccounts, report.Lookups, report.OrphanAccounts, report.StagedItems,
                 report.OldVersions);
@@ -57,6 +64,16 @@ internal sealed partial class OrphanSweep(
         "The sweep stopped: it would remove the data of too many accounts at once. Was the key store lost or "
         + "exchanged? Run check", EventName = "SweepStopped")]
     private static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Error,
+        "{Left} accounts that nobody uses are due to be erased at once, and none is: more than 0.1 % of all, and more "
+        + "than 10. Was the setting meant so? Then confirm it with check --inactive-anyway",
+        EventName = "InactiveStopped")]
+    private static partial void InactiveStopped(ILogger logger, int left);
+
+    [LoggerMessage(15, LogLevel.Information,
+        "Warned of {Warned} accounts that nobody uses, and erased {Erased}", EventName = "Inactive")]
+    private static partial void Inactive(ILogger logger, int warned, int erased);
 
     [LoggerMessage(12, LogLevel.Error, "The sweep failed; the next one tries again", EventName = "SweepFailed")]
     private static partial void Failed(ILogger logger, Exception failure);

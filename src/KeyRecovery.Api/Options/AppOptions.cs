@@ -23,10 +23,14 @@ internal sealed class AppOptions : TokenSourceOptions
     /// <summary>How much the app may have.</summary>
     public AppQuotaOptions Quota { get; set; } = new();
 
+    /// <summary>When its accounts that nobody uses are erased.</summary>
+    public AppInactiveOptions Inactive { get; set; } = new();
+
     /// <summary>As the service reads it.</summary>
     public AppPolicy ToPolicy() => Policy.ToPolicy() with
     {
         Issuers = FormerIssuers.Length == 0 ? [] : [.. Issuers], Quota = Quota.ToQuota(),
+        Inactive = Inactive.ToPolicy(),
     };
 
     /// <inheritdoc/>

@@ -42,7 +42,7 @@ internal sealed record CheckReport(
 
     public static CheckReport Of(IntegrityReport files, AuditReport audit, RingReport ring,
         DateTimeOffset? keysHeldUntil, SweepReport? sweep, string? movedTo = null) => new(
-            files.IsSound && audit.IsSound && ring.IsSound && sweep is not { Stopped: true },
+            files.IsSound && audit.IsSound && ring.IsSound && sweep is null or { Stopped: false, InactiveLeft: 0 },
             [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged,
             audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, keysHeldUntil?.ToUnixTimeSeconds(), sweep,
             movedTo);
@@ -64,6 +64,11 @@ internal sealed record CheckReport(
             {
                 yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, "
                     + $"{s.Lookups} lookups, {s.StagedItems} staged items, {s.OldVersions} old versions";
+                if (s.Warned + s.Inactive > 0)
+                    yield return $"accounts that nobody uses: {s.Warned} warned of, {s.Inactive} erased";
+                if (s.InactiveLeft > 0)
+                    yield return $"{s.InactiveLeft} accounts that nobody uses are due to be erased, too many at once: "
+                        + "--inactive-anyway erases them";
                 if (s.Stopped) yield return "the sweep stopped: it would remove the data of too many accounts at once";
             }
 

@@ -6,9 +6,11 @@ namespace KeyRecovery.Api.Verbs;
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Sweep">Whether to sweep first.</param>
 /// <param name="Brake">Whether the sweep stops before the data of many accounts.</param>
+/// <param name="InactiveBrake">Whether the sweep stops before it erases many accounts that nobody uses.</param>
 /// <param name="OlderThan">How old an orphan must be; null for what the options say.</param>
 /// <param name="Rest">Everything else: settings.</param>
-internal sealed record CheckArguments(bool Json, bool Sweep, bool Brake, TimeSpan? OlderThan, string[] Rest)
+internal sealed record CheckArguments(
+    bool Json, bool Sweep, bool Brake, bool InactiveBrake, TimeSpan? OlderThan, string[] Rest)
 {
     private const int MostMinutes = 60 * 24 * 365;
 
@@ -16,10 +18,11 @@ internal sealed record CheckArguments(bool Json, bool Sweep, bool Brake, TimeSpa
     {
         var switches = new Switches(args);
         var (json, anyway) = (switches.Has("--json"), switches.Has("--sweep-anyway"));
-        var sweep = switches.Has("--sweep") || anyway;
+        var inactive = switches.Has("--inactive-anyway");
+        var sweep = switches.Has("--sweep") || anyway || inactive;
         var minutes = switches.Number("--older-than-minutes", 0, MostMinutes);
         if (minutes is not null && !sweep) throw new UsageException("--older-than-minutes goes with --sweep");
         return new CheckArguments(
-            json, sweep, !anyway, minutes is { } old ? TimeSpan.FromMinutes(old) : null, switches.Rest);
+            json, sweep, !anyway, !inactive, minutes is { } old ? TimeSpan.FromMinutes(old) : null, switches.Rest);
     }
 }

@@ -38,7 +38,7 @@ internal static class CheckVerb
         var sweep = arguments.Sweep
             ? await stores.Service.Sweeper.SweepAsync(
                 arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), arguments.Brake,
-                CancellationToken.None)
+                CancellationToken.None, arguments.InactiveBrake)
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),

@@ -31,6 +31,7 @@ internal static class VerbTable
                   --sweep                 first remove what broken-off requests left,
                   --older-than-minutes N  at least so old (24 h unless Orphans:AfterHours says otherwise)
                   --sweep-anyway          also where the data of many accounts go
+                  --inactive-anyway       also where many accounts that nobody uses are erased
           reload  read apps and operators anew; the running server does it, without a restart
                   --json                  one JSON object
           rotate  replace the key that wraps all subject keys, and destroy the old one; the running server does it

@@ -60,6 +60,7 @@ internal static class AdminAccountCommand
             foreach (var one in page.GetProperty("accounts").EnumerateArray())
                 context.Output.Step(JsonObject.Create(one)!, people => people.WriteUnbroken(
                     $"{Text(one, "account")}: {Text(one, "state")}, used on {Text(one, "usedOn")}"
+                    + (one.TryGetProperty("erasableOn", out var day) ? $", erased from {day} on if nobody comes" : "")
                     + (one.TryGetProperty("suspendedSince", out _) ? ", suspended" : "")
                     + (one.TryGetProperty("heldSince", out _) ? ", under a legal hold" : "")));
             count += page.GetProperty("accounts").GetArrayLength();
@@ -131,6 +132,10 @@ internal static class AdminAccountCommand
             if (told.TryGetProperty("createdOn", out var created))
                 people.WriteLine(
                     $"Made on {created}, changed on {Text(told, "changedOn")}, used on {Text(told, "usedOn")}");
+            if (told.TryGetProperty("erasableOn", out var erasable))
+                people.WriteLine(
+                    $"The app was warned on {Text(told, "warnedOn")} that nobody uses it: it is erased from {erasable} "
+                    + "on, if nobody comes.");
         });
 
     private static void TellHolds(CliContext context, JsonElement told) => context.Output.Result(

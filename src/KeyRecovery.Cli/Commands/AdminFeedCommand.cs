@@ -81,7 +81,7 @@ internal static class AdminFeedCommand
     private static string Line(JsonElement one)
     {
         var at = Words.Time(ToldTime.At(one.GetProperty("time").GetUInt64()));
-        var parts = new[] { Text(one, "of"), Text(one, "authority"), Text(one, "account"), Text(one, "subject") };
+        var parts = new[] { "of", "authority", "account", "subject", "erasableOn" }.Select(name => Text(one, name));
         return $"{at}  {Text(one, "kind")} {string.Join(' ', parts.Where(part => part.Length > 0))}".TrimEnd();
     }
 

@@ -42,6 +42,9 @@ public sealed record AppPolicy
     /// <summary>How much the app may have. Default: as much as there is room for.</summary>
     public AppQuota Quota { get; init; } = AppQuota.None;
 
+    /// <summary>When accounts that nobody uses are erased. Default: never.</summary>
+    public InactivityPolicy? Inactive { get; init; }
+
     /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
     public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;
 }

@@ -17,11 +17,13 @@ public sealed record KeyRow(
 {
     private const string RowLabel = "key-row";
     private const int Fields = 10;
+    private const int FieldsOfWarned = 12;
     private const ulong Version = 4;
+    private const ulong VersionOfWarned = 5;
 
     // Layouts 1 and 2 are read by nobody any more; of the third the day of the last use is not known.
     private const int WithoutUse = 3;
-    private static readonly int[] Layouts = [0, 0, 9, Fields];
+    private static readonly int[] Layouts = [0, 0, 9, Fields, FieldsOfWarned];
 
     // Bit 0 whether an erasure may be held, bits 1 and 2 the restraints.
     private const ulong MostMarks = 7;
@@ -56,21 +58,39 @@ public sealed record KeyRow(
     /// </summary>
     public ulong UsedOn { get; init; }
 
+    /// <summary>
+    /// The day (UTC) on which the app was told that nobody uses the account, in days since 1970; 0 where it was not, or
+    /// somebody has used it since (docs/protocol.md §21.6).
+    /// </summary>
+    public ulong WarnedOn { get; init; }
+
+    /// <summary>The day (UTC) that the app was told then: not before it is it erased. 0 where it was not warned.
+    /// </summary>
+    public ulong ErasableOn { get; init; }
+
     /// <summary>Whether it is read, and not changed.</summary>
     public bool IsSuspended => Restraints.HasFlag(AccountRestraints.Suspended);
 
     /// <summary>Whether it is under a legal hold, and not erased.</summary>
     public bool IsLegallyHeld => Restraints.HasFlag(AccountRestraints.Held);
 
+    /// <summary>The row when the account is used: no warning of before counts any more.</summary>
+    /// <param name="day">The day, in days since 1970.</param>
+    internal KeyRow Used(ulong day) =>
+        this with { UsedOn = Math.Max(UsedOn, day), WarnedOn = 0, ErasableOn = 0 };
+
     internal byte[] Encode()
     {
-        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
+        var isWarned = WarnedOn != 0;
+        var writer = new CborOut().Array(isWarned ? FieldsOfWarned : Fields).Text(RowLabel)
+            .UInt(isWarned ? VersionOfWarned : Version)
             .UInt((ulong)State).UInt(Kek.Value);
         MinChain.Write(writer, MinChain);
         writer.UInt(Since);
         RestoreMark.Write(writer, Loss);
         Accounts.Claims.Write(writer, Claims);
         writer.UInt((MayBeHeld ? 1UL : 0) | ((ulong)Restraints << 1)).UInt(UsedOn);
+        if (isWarned) writer.UInt(WarnedOn).UInt(ErasableOn);
         return LeadingKey.Join(WrappedSubjectKey.Span, writer.ToArray());
     }
 
@@ -88,10 +108,13 @@ public sealed record KeyRow(
         };
         var marks = reader.UInt(MostMarks);
         var usedOn = layout == WithoutUse ? 0 : reader.UInt(MostDays);
+        var (warnedOn, erasableOn) = layout == (int)VersionOfWarned
+            ? (reader.UInt(MostDays), reader.UInt(MostDays)) : default;
         reader.End();
         return decoded with
         {
             MayBeHeld = (marks & 1) == 1, Restraints = (AccountRestraints)(marks >> 1), UsedOn = usedOn,
+            WarnedOn = warnedOn, ErasableOn = erasableOn,
         };
     }
 }

@@ -23,6 +23,9 @@ public readonly record struct Moment(ulong Wall, ulong Steady)
     /// <summary>The day that is written down, in days since 1970 (UTC).</summary>
     public ulong LatestDay => Latest / SecondsPerDay;
 
+    /// <summary>The day that has come by both clocks, in days since 1970 (UTC).</summary>
+    public ulong EarliestDay => Earliest / SecondsPerDay;
+
     /// <summary>A time at which both clocks agree.</summary>
     /// <param name="seconds">Seconds since 1970.</param>
     public static Moment At(ulong seconds) => new(seconds, seconds);

@@ -22,7 +22,8 @@ internal abstract record Destruction
     /// <summary>The account is under a legal hold: what was asked for waits.</summary>
     public sealed record Held : Destruction;
 
-    /// <summary>The asker no longer stands in the chain: these writes call it off.</summary>
+    /// <summary>The asker no longer stands in the chain, or somebody uses an account that was to go because nobody did:
+    /// these writes call it off.</summary>
     public sealed record AskerGone(ImmutableArray<RowWrite> Writes) : Destruction;
 
     /// <summary>These writes destroy the key, in this order.</summary>

@@ -53,14 +53,24 @@ internal sealed class DestructionPlanner(
     {
         if (request.Phase == ErasurePhase.Held && (known?.Id != request.Id || known.Phase == ErasurePhase.Cancelled))
             return new Destruction.Cancelled();
+        // Somebody else has asked for one, or this one was called off.
+        if (request.IsForInactivity && known is not null
+            && (known.Id == request.Id) == (known.Phase == ErasurePhase.Cancelled)) return new Destruction.Cancelled();
 
-        // What an operator has decided is carried out, whoever comes to do it.
-        var asked = known is { Phase: ErasurePhase.Erasing, RequestedBy: ErasureRequester.Operator } ? known : request;
+        // What an operator has decided is carried out, whoever comes to do it. That nobody uses the account is no
+        // decision about it, and gives way to one.
+        var asked = known is
+        {
+            Phase: ErasurePhase.Erasing, RequestedBy: ErasureRequester.Operator, IsForInactivity: false,
+        } ? known : request;
         using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
         var data = await context.Data.ReadAsync(account.Account, ct);
         var state = data is null ? null : TryOpen(account, data);
         // Read after the key row: a link that was acknowledged has moved that row on.
         var isBehind = state is null || await context.Openings.IsBehindAsync(account, key, state, ct);
+        // By the row that the tombstone replaces: of a use and an erasure at once, one is refused.
+        if (asked.IsForInactivity && (isBehind || await IsUsedAsync(asked.App, key, ct)))
+            return new Destruction.AskerGone(CallOff(keyRow, account, state, asked, stored, known, knownRow));
         if (asked.Asker is { } asker)
         {
             // Lost, damaged or restored from before a removal: in data of an older day a removed asker still stands.
@@ -109,20 +119,26 @@ internal sealed class DestructionPlanner(
     // The key row is written first, as it is: whoever has planned with it and not come to the tombstone is refused
     // there.
     private ImmutableArray<RowWrite> CallOff(
-        RowKey keyRow, AccountRows account, AccountState state, ErasureRow asked, Row key, ErasureRow? known,
+        RowKey keyRow, AccountRows account, AccountState? state, ErasureRow asked, Row key, ErasureRow? known,
         Row? knownRow)
     {
         if (known?.Id != asked.Id) return [];
         var logged = leaves.OfRequest(
-            AuditEvent.ErasureCancelled, ErasureActor.Server, account, state.Account, state, keyRow, knownRow, asked);
+            AuditEvent.ErasureCancelled, ErasureActor.Server, account, asked.Account!.Value, state, keyRow, knownRow,
+            asked);
         var off = rows.Write(
             keyRow, known with { Phase = ErasurePhase.Cancelled, Plan = null, Untold = known.Tell(logged.Entry) },
             knownRow, logged);
         return known.Phase == ErasurePhase.Erasing ? [new RowWrite.Replace(key, key.Value), .. off] : [.. off];
     }
 
-    private static ErasureActor ActorOf(ErasureRow asked) => asked.RequestedBy == ErasureRequester.Operator
-        ? ErasureActor.Operator : new ErasureActor(AuditRole.Device, asked.Asker, "");
+    // Used since, or the rule is another one: whatever a pass of before has seen.
+    private async ValueTask<bool> IsUsedAsync(string app, KeyRow key, CancellationToken ct) =>
+        (await context.Inactivity.ReadAsync(app, ct))?.StepOf(key) != InactivityStep.Erase;
+
+    private static ErasureActor ActorOf(ErasureRow asked) => asked.IsForInactivity ? ErasureActor.Server
+        : asked.RequestedBy == ErasureRequester.Operator
+            ? ErasureActor.Operator : new ErasureActor(AuditRole.Device, asked.Asker, "");
 
     // No KEK, no link: nothing that ties it to a copy of the data from before.
     private byte[] Tombstone() => new KeyRow(KeyRowState.Erased, default, default, null, context.Now.Wall).Encode();

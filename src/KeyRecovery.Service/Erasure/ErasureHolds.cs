@@ -250,9 +250,10 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
         }
     }
 
-    // Called off; or the asker was removed: what it asked for is not done, whenever that is noticed.
+    // Called off; or the asker was removed, or nobody used the account and somebody does: what was asked for is not
+    // done, whenever that is noticed.
     private static bool IsVoid(ErasureRow row, OpenAccount account) =>
-        row.Phase == ErasurePhase.Cancelled
+        row is { Phase: ErasurePhase.Cancelled } or { Phase: ErasurePhase.Erasing, IsForInactivity: true }
         || (row.Phase is ErasurePhase.Held or ErasurePhase.Erasing && row.Asker is { } asker
             && !account.State.Authorities.ContainsKey(asker));
 

@@ -22,6 +22,7 @@ internal sealed record ErasureRow
 
     private const string RowLabel = "erasure-row";
     private const int Fields = 17;
+    private const int FieldsWithReason = 18;
 
     public required ErasurePhase Phase { get; init; }
 
@@ -32,6 +33,12 @@ internal sealed record ErasureRow
     public required ErasureRequester RequestedBy { get; init; }
 
     public required ulong RequestedAt { get; init; }
+
+    /// <summary>
+    /// Whether it is because nobody uses the account, as its app has set: whoever takes it on looks again whether that
+    /// is so, and calls it off where somebody came.
+    /// </summary>
+    public bool IsForInactivity { get; init; }
 
     /// <summary>How many of the account were called off before it, as far as is remembered.</summary>
     public ulong Round { get; init; }
@@ -73,19 +80,21 @@ internal sealed record ErasureRow
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).UInt((ulong)Phase).Bytes(Id.ToArray()).Text(App)
+        var writer = new CborOut().Array(IsForInactivity ? FieldsWithReason : Fields).Text(RowLabel)
+            .UInt(IsForInactivity ? 2UL : 1).UInt((ulong)Phase).Bytes(Id.ToArray()).Text(App)
             .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(Round).UInt(DueAt)
             .Bytes(Account?.ToArray() ?? []).Bytes(Asker?.ToArray() ?? []).Array(Cancellers.Length);
         foreach (var (id, key) in Cancellers) writer.Array(2).Bytes(id).Bytes(key.ToArray());
         writer.Bytes(Plan?.ToArray() ?? []).UInt(Kek).Bytes(Receipt.Span).Bytes(Leaf.Span).Array(Untold.Length);
         foreach (var entry in Untold) writer.Bytes(entry.Span);
+        if (IsForInactivity) writer.UInt(1);
         return writer.ToArray();
     }
 
     public static ErasureRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.OwnStructure(RowLabel, Fields);
+        var layout = reader.OwnLayout(RowLabel, Fields, FieldsWithReason);
         var row = new ErasureRow
         {
             Phase = (ErasurePhase)reader.UInt((ulong)ErasurePhase.Cancelled),
@@ -103,6 +112,7 @@ internal sealed record ErasureRow
             Receipt = reader.Bytes(0, SignedErasureReceipt.MaxSize),
             Leaf = reader.Bytes(0, AuditLeaf.MaxSize),
             Untold = ReadUntold(reader),
+            IsForInactivity = layout > 1 && reader.UInt(1) == 1,
         };
         reader.End();
         return row;

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Clocks;
@@ -31,6 +32,7 @@ public sealed class Erasures : IDisposable
     /// <summary>So many are finished with one checkpoint.</summary>
     internal const int Group = 64;
 
+    private readonly ServiceContext _context;
     private readonly ErasureRows _rows;
     private readonly ServerClock _clock;
     private readonly SigningKey _auditKey;
@@ -44,7 +46,7 @@ public sealed class Erasures : IDisposable
         ServiceContext context, ErasureRows rows, RestraintRows restraints, IKekRing ring, ServerSecrets secrets,
         IBackupSets backups, ITombstones tombstones, ILogFiles? log)
     {
-        _rows = rows;
+        (_context, _rows) = (context, rows);
         _auditKey = secrets.AuditKey();
         _clock = context.Clock;
         var leaves = new ErasureLeaves(context);
@@ -119,6 +121,30 @@ public sealed class Erasures : IDisposable
 
         await _finisher.FinishAsync([account.KeyRowKey], ct);
         return _holds.Status((await _rows.ReadAsync(account.KeyRowKey, ct)).Row ?? row);
+    }
+
+    /// <summary>
+    /// Destroys the key of an account that nobody uses, where that is still so by the rule of its app; the next <see
+    /// cref="ResumeAsync"/> finishes it.
+    /// </summary>
+    /// <returns>Whether it is destroyed.</returns>
+    /// <exception cref="StoreUnavailableException">A store cannot do it: the next pass looks again.</exception>
+    internal async ValueTask<bool> EraseInactiveAsync(
+        RowKey keyRow, string app, AccountId account, CancellationToken ct)
+    {
+        var known = (await _rows.ReadAsync(keyRow, ct)).Row;
+        var request = new ErasureRow
+        {
+            Phase = ErasurePhase.Erasing,
+            Id = ErasureId.Draw(_context.Random),
+            App = app,
+            RequestedBy = ErasureRequester.Operator,
+            RequestedAt = _context.Now.Latest,
+            Round = known is null ? 0 : known.Round + 1,
+            Account = account,
+            IsForInactivity = true,
+        };
+        return await _eraser.DestroyAsync(keyRow, request, ct) == DestroyOutcome.Destroyed;
     }
 
     /// <summary>How the account's erasure stands.</summary>

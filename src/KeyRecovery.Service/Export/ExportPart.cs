@@ -25,7 +25,8 @@ public abstract record ExportPart
         string? ChainHash, ulong? ManifestVersion, string? ManifestHash, ulong? Epoch, string? SignedHead,
         long LiveBytes, long KeptBytes, long StagedBytes, long ChainBytes, DayCount? Newest, ulong? RestoredAt,
         ulong? LossSeenAt, bool ErasureWasHeld, bool IsSuspended, bool IsLegallyHeld, ImmutableArray<string> Claims,
-        ImmutableArray<string> KeyClaims, ulong? RememberedLink, uint Kek, ulong? UsedOn)
+        ImmutableArray<string> KeyClaims, ulong? RememberedLink, uint Kek, ulong? UsedOn,
+        ulong? WarnedOn, ulong? ErasableOn)
         : ExportPart
     {
         /// <inheritdoc/>

@@ -29,7 +29,8 @@ internal sealed class ExportReader(ServiceContext context, AccountRows rows, Acc
             state.Counts.Commits, state.Counts.YoungLinks, state.Counts.YoungCommits),
         state.Opened?.Time, key.Loss?.Time, key.MayBeHeld, key.IsSuspended, key.IsLegallyHeld,
         [.. state.Claims.Select(Text)], [.. key.Claims.Select(Text)], key.MinChain?.Place.Sequence, key.Kek.Value,
-        key.UsedOn == 0 ? null : key.UsedOn);
+        key.UsedOn == 0 ? null : key.UsedOn, key.WarnedOn == 0 ? null : key.WarnedOn,
+        key.ErasableOn == 0 ? null : key.ErasableOn);
 
     /// <summary>All sections of the data store, behind the account's own.</summary>
     public async IAsyncEnumerable<ExportPart> ReadAsync([EnumeratorCancellation] CancellationToken ct)

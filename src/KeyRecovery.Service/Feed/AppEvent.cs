@@ -15,4 +15,10 @@ namespace KeyRecovery.Service.Feed;
 /// account is erased.</param>
 public sealed record AppEvent(
     ulong Number, AppEventKind Kind, ulong Time, ulong? Leaf, AuthorityKind? Of, AccountId? Account,
-    AuthorityId? Authority, string? Subject, ErasureId? Erasure);
+    AuthorityId? Authority, string? Subject, ErasureId? Erasure)
+{
+    /// <summary>
+    /// Of one that nobody uses, the day (UTC) before which it is not erased; null of all else, and once it is erased.
+    /// </summary>
+    public DateOnly? ErasableOn { get; init; }
+}

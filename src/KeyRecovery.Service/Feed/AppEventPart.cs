@@ -9,6 +9,9 @@ namespace KeyRecovery.Service.Feed;
 /// <param name="Authority">Which device or slot; null where it concerns none.</param>
 internal readonly record struct AppEventPart(AppEventKind Kind, AuthorityKind? Of, AuthorityId? Authority)
 {
+    /// <summary>A day that it names, in days since 1970; null where it names none.</summary>
+    public ulong? Day { get; init; }
+
     /// <summary>What links do, each by itself and in their order.</summary>
     /// <param name="links">The links.</param>
     /// <param name="before">What the account's authorities were before them.</param>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service.Stores;
@@ -11,6 +12,7 @@ namespace KeyRecovery.Service.Feed;
 internal static class AppEventSeal
 {
     private const int IdSize = 16;
+    private const int DaySize = sizeof(ulong);
 
     /// <summary>What a change tells its app; empty where that is nothing.</summary>
     /// <param name="app">The app.</param>
@@ -29,7 +31,8 @@ internal static class AppEventSeal
         RowKey keyRow, AccountId account, AppEventPart part, ErasureId? erasure, Func<RowKey, byte[], byte[]> seal) =>
         new(part.Kind, part.Of, keyRow.Id, seal(
             SealedEvent.PlaceOf(keyRow.Id),
-            [.. account.ToArray(), .. part.Authority?.ToArray() ?? new byte[IdSize], .. erasure?.ToArray() ?? []]));
+            [.. account.ToArray(), .. part.Authority?.ToArray() ?? new byte[IdSize], .. erasure?.ToArray() ?? [],
+                .. DayOf(part)]));
 
     /// <summary>That an erasure is done.</summary>
     /// <param name="app">The app.</param>
@@ -44,14 +47,24 @@ internal static class AppEventSeal
         ]).Encode();
 
     /// <summary>Whom it concerns.</summary>
-    public static (AccountId? Account, AuthorityId? Authority, ErasureId? Erasure) Read(byte[]? opened)
+    public static (AccountId? Account, AuthorityId? Authority, ErasureId? Erasure, ulong? Day) Read(byte[]? opened)
     {
-        if (opened is { Length: IdSize }) return (null, null, new ErasureId(opened));
-        if (opened is not { Length: 2 * IdSize or 3 * IdSize }) return default;
+        if (opened is { Length: IdSize }) return (null, null, new ErasureId(opened), null);
+        if (opened is not { Length: 2 * IdSize or 2 * IdSize + DaySize or 3 * IdSize }) return default;
         var authority = opened.AsSpan(IdSize, IdSize);
         return (
             new AccountId(opened.AsSpan(0, IdSize)),
             authority.ContainsAnyExcept((byte)0) ? new AuthorityId(authority) : null,
-            opened.Length == 3 * IdSize ? new ErasureId(opened.AsSpan(2 * IdSize)) : null);
+            opened.Length == 3 * IdSize ? new ErasureId(opened.AsSpan(2 * IdSize)) : null,
+            opened.Length == 2 * IdSize + DaySize
+                ? BinaryPrimitives.ReadUInt64BigEndian(opened.AsSpan(2 * IdSize)) : null);
+    }
+
+    private static byte[] DayOf(AppEventPart part)
+    {
+        if (part.Day is not { } day) return [];
+        var bytes = new byte[DaySize];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, day);
+        return bytes;
     }
 }

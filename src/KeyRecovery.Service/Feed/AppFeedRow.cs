@@ -20,6 +20,7 @@ internal sealed record AppFeedRow
     private const string RowLabel = "app-feed";
     private const int Fields = 11;
     private const int FieldsWithUse = 12;
+    private const int FieldsWithWatch = 13;
     private const int MaxOrigin = 256;
     private const int OwnerSize = 16;
 
@@ -53,6 +54,9 @@ internal sealed record AppFeedRow
 
     /// <summary>How much the app had when it was counted last; null where it never had a quota.</summary>
     public AppUse? Use { get; init; }
+
+    /// <summary>Since when its accounts are looked at for use; null where it never had that setting.</summary>
+    public InactivityWatch? Watch { get; init; }
 
     /// <summary>The number of the first event that is not in a page.</summary>
     public ulong TailFrom => Count - (ulong)Tail.Length;
@@ -95,12 +99,14 @@ internal sealed record AppFeedRow
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(Use is null ? Fields : FieldsWithUse).Text(RowLabel)
-            .UInt(Use is null ? 1UL : 2).Text(App).UInt(Generation).UInt(Since).Text(Origin).UInt(UpTo).UInt(Count)
-            .UInt(FirstPage).Array(Tail.Length);
+        var (layout, fields) = Watch is not null ? (3UL, FieldsWithWatch) : Use is not null ? (2UL, FieldsWithUse)
+            : (1UL, Fields);
+        var writer = new CborOut().Array(fields).Text(RowLabel).UInt(layout).Text(App)
+            .UInt(Generation).UInt(Since).Text(Origin).UInt(UpTo).UInt(Count).UInt(FirstPage).Array(Tail.Length);
         foreach (var entry in Tail) entry.Write(writer);
         Counts.Write(writer);
-        Use?.Write(writer);
+        if (layout > 1) AppUse.Write(writer, Use);
+        Watch?.Write(writer);
         return writer.ToArray();
     }
 
@@ -108,7 +114,7 @@ internal sealed record AppFeedRow
     public static AppFeedRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        var layout = reader.OwnLayout(RowLabel, Fields, FieldsWithUse);
+        var layout = reader.OwnLayout(RowLabel, Fields, FieldsWithUse, FieldsWithWatch);
         var row = new AppFeedRow
         {
             App = reader.Text(1, Limits.AppIdLength),
@@ -121,6 +127,7 @@ internal sealed record AppFeedRow
             Tail = ReadEntries(reader),
             Counts = AppCounts.Read(reader),
             Use = layout > 1 ? AppUse.Read(reader) : null,
+            Watch = layout > 2 ? InactivityWatch.Read(reader) : null,
         };
         reader.End();
         WireFormatException.Require(row.Count >= (ulong)row.Tail.Length, "a feed counts what it has");

@@ -53,6 +53,20 @@ internal sealed class AppFeeds(IKeyStore keys, IRandom random, Func<ulong> now)
                 row.Origin, row.UpTo);
         }, ct);
 
+    /// <summary>Keeps that an app's accounts are looked at for use today: one write of its row a day.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
+    public async ValueTask<InactivityWatch> WatchAsync(string app, ulong today, CancellationToken ct)
+    {
+        var watch = InactivityWatch.After(null, today);
+        await ChangeAsync(app, was =>
+        {
+            var row = was ?? New(app);
+            watch = InactivityWatch.After(row.Watch, today);
+            return watch == row.Watch ? null : (row with { Watch = watch }, []);
+        }, ct);
+        return watch;
+    }
+
     /// <summary>
     /// Takes over what a newer checkpoint says that the log has told, though nobody here knows what: every cursor from
     /// before is told that something may be lost.
@@ -63,7 +77,8 @@ internal sealed class AppFeeds(IKeyStore keys, IRandom random, Func<ulong> now)
         await foreach (var stored in keys.ScanAsync(Table.AppFeeds, ct))
             await ChangeAsync(AppFeedRow.Decode(stored.Value).App, row => row is null ? null : (row with
             {
-                Generation = Draw(), Origin = origin, UpTo = upTo,
+                // A warning may be lost: none of before counts.
+                Generation = Draw(), Origin = origin, UpTo = upTo, Watch = null,
             }, []), ct);
     }
 

@@ -11,6 +11,8 @@ namespace KeyRecovery.Service.Feed;
 /// <param name="CountedAt">When the count began, in seconds since 1970.</param>
 internal sealed record AppUse(ulong Accounts, ulong Bytes, ulong Alive, ulong CountedAt)
 {
+    private const int Fields = 6;
+
     /// <summary>Before the first count.</summary>
     public static AppUse None { get; } = new(0, 0, 0, 0);
 
@@ -38,13 +40,19 @@ internal sealed record AppUse(ulong Accounts, ulong Bytes, ulong Alive, ulong Co
         });
     }
 
-    public void Write(CborOut writer) => writer.Array(6).UInt(Accounts).UInt(Bytes).UInt(Alive).UInt(CountedAt)
-        .UInt((ulong)AccountsTold).UInt((ulong)BytesTold);
+    /// <summary>Writes a count, or that there is none.</summary>
+    public static void Write(CborOut writer, AppUse? use)
+    {
+        writer.Array(use is null ? 0 : Fields);
+        if (use is null) return;
+        writer.UInt(use.Accounts).UInt(use.Bytes).UInt(use.Alive).UInt(use.CountedAt).UInt((ulong)use.AccountsTold)
+            .UInt((ulong)use.BytesTold);
+    }
 
     /// <exception cref="WireFormatException">It is none.</exception>
-    public static AppUse Read(CborIn reader)
+    public static AppUse? Read(CborIn reader)
     {
-        reader.Array(6);
+        if (reader.Array(0, Fields) == 0) return null;
         return new AppUse(reader.UInt(), reader.UInt(), reader.UInt(), reader.UInt())
         {
             AccountsTold = (QuotaLevel)reader.UInt((ulong)QuotaLevel.Full),

@@ -93,12 +93,16 @@ public sealed class FeedReader
         {
             var (number, entry) = found[at];
             var one = entry.Event;
-            var (account, authority, erasure) = AppEventSeal.Read(of.IsEmpty ? null : one.Kind == AppEventKind.Erased
-                ? _lookups.TryOpen(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
-                : rows?.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span));
+            var (account, authority, erasure, day) = AppEventSeal.Read(
+                of.IsEmpty ? null : one.Kind == AppEventKind.Erased
+                    ? _lookups.TryOpen(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
+                    : rows?.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span));
             told[at] = new AppEvent(
                 number, one.Kind, entry.Time, entry.Leaf == FeedEntry.NoLeaf ? null : entry.Leaf, one.Of, account,
-                authority, subject, erasure);
+                authority, subject, erasure)
+            {
+                ErasableOn = day is { } named ? DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(named)) : null,
+            };
         }
     }
 

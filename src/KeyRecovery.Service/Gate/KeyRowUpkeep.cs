@@ -51,16 +51,26 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
     /// <summary>
     /// Notes the day on which the account is used, once a day, by the row as it was read. Whoever is refused has met
     /// somebody who wrote it; what is not noted is noted by the next use, and a clock that was set back takes no day
-    /// away.
+    /// away. Of an account that was warned each use is written at once, and again where somebody else has written: no
+    /// other one may follow.
     /// </summary>
     public async ValueTask NoteUseAsync(AccountView view, CancellationToken ct)
     {
         var (row, at) = (view.KeyRow!, now());
-        if (row.UsedOn >= at.LatestDay || at.Steady < Volatile.Read(ref _noUseBefore)) return;
-        var used = row with { UsedOn = at.LatestDay };
-        if (await keys.WriteAsync([new RowWrite.Replace(view.KeyStored!, used.Encode())], ct)
-            is WriteResult.Unavailable)
-            Volatile.Write(ref _noUseBefore, at.Steady + PauseSeconds);
+        var isWarned = row.WarnedOn != 0;
+        if (!isWarned && (row.UsedOn >= at.LatestDay || at.Steady < Volatile.Read(ref _noUseBefore))) return;
+        switch (await keys.WriteAsync(
+            [new RowWrite.Replace(view.KeyStored!, row.Used(at.LatestDay).Encode())], ct))
+        {
+            case WriteResult.Unavailable:
+                Volatile.Write(ref _noUseBefore, at.Steady + PauseSeconds);
+                break;
+            case WriteResult.Refused when isWarned:
+                await WriteAsync(
+                    view.KeyRowKey, found => found.WarnedOn == 0 && found.UsedOn >= at.LatestDay
+                        ? null : found.Used(at.LatestDay), ct);
+                break;
+        }
     }
 
     /// <summary>Has the key row tell claims; null when that is done.</summary>

@@ -56,11 +56,13 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
 
         foreach (var (locator, fence) in fences) await RemoveAsync(locator, fence, ct);
         foreach (var (locator, _) in headless.Where(h => h.Value)) orphans[locator] = null;
-        if (expected is { } due && orphans.Count > due + Math.Max(BrakeFloor, live.Count / BrakeShare))
-            return (orphans.Count, true);
+        if (expected is { } due && IsTooMany(orphans.Count - due, live.Count)) return (orphans.Count, true);
         foreach (var (locator, accountRow) in orphans) await RemoveAsync(locator, accountRow, ct);
         return (orphans.Count, false);
     }
+
+    /// <summary>Whether so many accounts at once are more than go without asking.</summary>
+    public static bool IsTooMany(int due, int live) => due > Math.Max(BrakeFloor, live / BrakeShare);
 
     /// <summary>What an account is told from others by.</summary>
     public static UInt128 Locator(ReadOnlySpan<byte> id) =>

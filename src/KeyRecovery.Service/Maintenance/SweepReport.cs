@@ -10,4 +10,14 @@ namespace KeyRecovery.Service.Maintenance;
 /// <param name="Stopped">Whether the brake stopped it: it would have touched more than 0.1 % of accounts, and more than
 /// 10.</param>
 public sealed record SweepReport(int PendingAccounts, int Lookups, int OrphanAccounts, int StagedItems, int OldVersions,
-    int Leftovers, bool Stopped);
+    int Leftovers, bool Stopped)
+{
+    /// <summary>Accounts of which their app was warned that nobody uses them.</summary>
+    public int Warned { get; init; }
+
+    /// <summary>Accounts that were erased because nobody used them.</summary>
+    public int Inactive { get; init; }
+
+    /// <summary>Accounts that were to be, and are not: they are more than 0.1 % of all, and more than 10.</summary>
+    public int InactiveLeft { get; init; }
+}

@@ -15,13 +15,13 @@ namespace KeyRecovery.Service.Maintenance;
 public sealed class Sweeper
 {
     private readonly ServiceContext _context;
-    private readonly ErasureSweep _erasures;
+    private readonly Erasures _erasures;
     private readonly OrphanAccounts _orphans;
 
     private readonly RealmAccounts _realm;
 
     internal Sweeper(
-        ServiceContext context, ErasureSweep erasures, OrphanAccounts orphans, RealmAccounts realm) =>
+        ServiceContext context, Erasures erasures, OrphanAccounts orphans, RealmAccounts realm) =>
         (_context, _erasures, _orphans, _realm) = (context, erasures, orphans, realm);
 
     /// <summary>Sweeps once.</summary>
@@ -35,12 +35,15 @@ public sealed class Sweeper
     /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and more than
     /// 10.</param>
     /// <param name="ct">Stops between accounts.</param>
-    public async Task<SweepReport> SweepAsync(TimeSpan olderThan, bool brake, CancellationToken ct)
+    /// <param name="inactiveBrake">Whether to stop before as many are erased because nobody uses them.</param>
+    public async Task<SweepReport> SweepAsync(
+        TimeSpan olderThan, bool brake, CancellationToken ct, bool inactiveBrake = true)
     {
         var before = _context.Now.Earliest - (ulong)olderThan.TotalSeconds;
         var (pending, staged, versions, leftovers) = (0, 0, 0, 0);
         var live = new HashSet<UInt128>();
         var count = await _context.Usage.BeginAsync(ct);
+        var inactive = await InactivePass.BeginAsync(_context, ct);
         await foreach (var account in _context.ScanAccountsAsync(ct))
         {
             // What a creation that died has stored is nobody's from here on.
@@ -52,7 +55,11 @@ public sealed class Sweeper
 
             live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
             if (account.AccountRow is null) continue;
-            if (!count.IsEmpty && account.TryRead() is { } state) count.Add(state);
+            if (!(count.IsEmpty && inactive.IsEmpty) && account.TryRead() is { } state)
+            {
+                count.Add(state);
+                await inactive.LookAsync(account, state, ct);
+            }
 
             try
             {
@@ -69,11 +76,15 @@ public sealed class Sweeper
 
         await _context.Usage.EndAsync(count, ct);
         var lookups = await new LookupSweep(_context, before).RunAsync(ct);
-        await _erasures.RunAsync(before, ct);
+        await _erasures.Sweep.RunAsync(before, ct);
         await _realm.SweepAsync(ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, before, brake ? 0 : null, ct);
         if (stopped) orphans = 0;
-        var report = new SweepReport(pending, lookups, orphans, staged, versions, leftovers, stopped);
+        var ended = await inactive.EndAsync(_erasures, live.Count, inactiveBrake, ct);
+        var report = new SweepReport(pending, lookups, orphans, staged, versions, leftovers, stopped)
+        {
+            Warned = ended.Warned, Inactive = ended.Erased, InactiveLeft = ended.Left,
+        };
         Tell(report);
         return report;
     }
@@ -94,5 +105,6 @@ public sealed class Sweeper
         ServiceMeter.Sweep("version", report.OldVersions);
         ServiceMeter.Sweep("leftover", report.Leftovers);
         ServiceMeter.Sweep("account", report.OrphanAccounts);
+        ServiceMeter.Sweep("inactive", report.Inactive);
     }
 }

@@ -240,10 +240,15 @@ public sealed class AccountDesk
                 }
                 : null,
             CreatedOn = DayOf(key.Since),
-            UsedOn = key.UsedOn == 0 ? null : DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(key.UsedOn)),
+            UsedOn = key.UsedOn == 0 ? null : OfDays(key.UsedOn),
         };
-        return view.State is not { } state ? report : report with
+        if (view.State is not { } state) return report;
+        var rule = key.WarnedOn == 0 ? null : await _context.Inactivity.ReadAsync(state.User.App, ct);
+        var isWarned = rule?.IsWarned(key) == true;
+        return report with
         {
+            WarnedOn = isWarned ? OfDays(key.WarnedOn) : null,
+            ErasableOn = isWarned ? OfDays(rule!.ErasableOn(key)) : null,
             Authorities = state.Authorities.Values.GroupBy(a => a.Kind)
                 .ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Count()),
             LiveBytes = state.LiveBytes,
@@ -259,6 +264,8 @@ public sealed class AccountDesk
         .Where(entry => entry.Event is AuditEvent.Created or AuditEvent.Committed or AuditEvent.Repaired
             or AuditEvent.Undone)
         .Select(entry => (DateOnly?)DayOf(entry.Time)).FirstOrDefault();
+
+    private static DateOnly OfDays(ulong days) => DateOnly.FromDateTime(DateTime.UnixEpoch.AddDays(days));
 
     private static DateOnly DayOf(ulong time) =>
         DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds((long)time).UtcDateTime);

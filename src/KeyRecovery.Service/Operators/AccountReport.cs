@@ -41,6 +41,12 @@ public sealed record AccountReport(AccountId Account, ReportedState State)
     /// </summary>
     public DateOnly? UsedOn { get; init; }
 
+    /// <summary>The day (UTC) on which its app was warned that nobody uses it; null where it was not.</summary>
+    public DateOnly? WarnedOn { get; init; }
+
+    /// <summary>The day (UTC) before which it is not erased for that; null where its app was not warned.</summary>
+    public DateOnly? ErasableOn { get; init; }
+
     /// <summary>The day (UTC) of its newest change; null where that is not known.</summary>
     public DateOnly? ChangedOn { get; init; }
 }

@@ -44,6 +44,9 @@ internal sealed record ServiceContext(
     /// <summary>Whether apps with a quota have room.</summary>
     public AppUsage Usage => field ??= new AppUsage(Feeds, Policies, () => Now.Wall);
 
+    /// <summary>The apps' rules for accounts that nobody uses.</summary>
+    public Inactivity Inactivity => field ??= new Inactivity(Feeds, Policies, Restores, Clock);
+
     /// <summary>Where the log's sequencer waits for changes.</summary>
     public LogSignal Log { get; } = new();
 

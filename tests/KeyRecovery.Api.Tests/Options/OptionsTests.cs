@@ -77,6 +77,8 @@ public class OptionsTests
     [InlineData("Apps:0:Policy:TrustAfterHours", "721", "KeyRecovery:Apps:0:Policy:TrustAfterHours is from 0 to 720.")]
     [InlineData("Apps:0:Quota:Accounts", "0", "KeyRecovery:Apps:0:Quota:Accounts is from 1 to 1000000000.")]
     [InlineData("Apps:0:Quota:Bytes", "1048575", "KeyRecovery:Apps:0:Quota:Bytes is from 1048576 to 1125899906842624.")]
+    [InlineData("Apps:0:Inactive:AfterDays", "89", "KeyRecovery:Apps:0:Inactive:AfterDays is from 90 to 3650.")]
+    [InlineData("Apps:0:Inactive:WarnDays", "6", "KeyRecovery:Apps:0:Inactive:WarnDays is from 7 to 365.")]
     [InlineData("Apps:0:Policy:ItemBytes", "1048577", "KeyRecovery:Apps:0:Policy:ItemBytes is from 1024 to 1048576.")]
     [InlineData(
         "Apps:0:Policy:Passphrase:Budget", "2", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]

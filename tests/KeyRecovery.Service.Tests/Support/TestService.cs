@@ -80,6 +80,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public AppQuota Quota { get; set; } = AppQuota.None;
 
+    public InactivityPolicy? Inactive { get; set; }
+
     public FixedBackupSets Backups { get; } = new();
 
     public string StorePath => Path.Combine(Folder, "data", "data.db");
@@ -108,7 +110,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public AppPolicy Of(string app) => AppPolicy.Default with
     {
         Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. Homes],
-        Issuers = Issuers, Quota = Quota,
+        Issuers = Issuers, Quota = Quota, Inactive = Inactive,
     };
 
     public static Task<TestService> OpenAsync() =>

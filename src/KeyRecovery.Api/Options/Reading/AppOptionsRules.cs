@@ -55,6 +55,7 @@ internal static class AppOptionsRules
             }
 
             app.Quota.Check($"{key}:Quota", failures);
+            app.Inactive.Check($"{key}:Inactive", failures);
             app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
         }
     }
