@@ -40,6 +40,7 @@ internal sealed class InactivePass
     }
 
     /// <summary>Looks at an account.</summary>
+    /// <exception cref="RowDamagedException">A row of it is damaged: nothing is done with it.</exception>
     /// <exception cref="StoreUnavailableException">A store cannot do it.</exception>
     public async ValueTask LookAsync(ScannedAccount scanned, AccountState state, CancellationToken ct)
     {

@@ -55,14 +55,11 @@ public sealed class Sweeper
 
             live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
             if (account.AccountRow is null) continue;
-            if (!(count.IsEmpty && inactive.IsEmpty) && account.TryRead() is { } state)
-            {
-                count.Add(state);
-                await inactive.LookAsync(account, state, ct);
-            }
-
+            var state = count.IsEmpty && inactive.IsEmpty ? null : account.TryRead();
+            if (state is not null) count.Add(state);
             try
             {
+                if (state is not null) await inactive.LookAsync(account, state, ct);
                 var swept = await new AccountSweep(_context, account.Rows, before).RunAsync(ct);
                 staged += swept.Staged;
                 versions += swept.Versions;
