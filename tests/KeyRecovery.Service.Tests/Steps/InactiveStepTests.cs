@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Gate;
@@ -52,8 +53,8 @@ public sealed class InactiveStepTests
         await world.AtEachStepAsync(fate, 3, async round =>
         {
             var user = await world.NewAccountAsync();
-            await SweepAsync(91);
-            for (var i = 0; i < 15; i++) await SweepAsync(2);
+            await SweepAsync(world, 91);
+            await SweepAsync(world, 2, times: 15);
             world.Server.Time.Advance(TimeSpan.FromDays(1));
             var came = false;
             await round.DoAsync(
@@ -63,7 +64,7 @@ public sealed class InactiveStepTests
             for (var i = 0; i < 2; i++)
             {
                 await world.Server.LogAsync();
-                await SweepAsync(0);
+                await SweepAsync(world, 0);
             }
 
             await world.Server.Service.Erasures.ResumeAsync(default);
@@ -75,12 +76,38 @@ public sealed class InactiveStepTests
         });
         Assert.True(erased > 0);
         Assert.Equal(comesAfter || fate == StepFate.Frozen, kept > 0);
+    }
 
-        async Task SweepAsync(int days)
+    [Fact]
+    public async Task What_a_device_asks_for_takes_the_place_of_an_erasure_that_died_at_each_step()
+    {
+        var asked = 0;
+        await using var world = await OpenAsync();
+        await world.AtEachStepAsync(StepFate.Cut, 3, async round =>
         {
-            world.Server.Time.Advance(TimeSpan.FromDays(days));
-            await world.Server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
-        }
+            var user = await world.NewAccountAsync();
+            await SweepAsync(world, 91);
+            await SweepAsync(world, 2, times: 15);
+            world.Server.Time.Advance(TimeSpan.FromDays(1));
+            await round.DoAsync(() => world.Server.Other.Sweeper.SweepAsync(TimeSpan.FromDays(1), default));
+            if (await ComesAsync(user))
+            {
+                var held = await world.Server.RequestErasureAsync(user.Account, user.Phone);
+                Assert.Equal(ErasureState.Held, held.State);
+                // It can be called off as ever, and nothing of before goes on.
+                await world.Server.LogAsync();
+                Assert.True(Assert.IsType<Outcome<bool>.Done>(
+                    await world.Server.CancelErasureAsync(user.Account, user.Phone)).Value);
+                await world.Server.LogAsync();
+                Assert.True(await ComesAsync(user));
+                await LeaveAsync(user);
+                asked++;
+            }
+            else await world.Server.Service.Erasures.ResumeAsync(default);
+
+            await world.SoundAsync(orphans: true);
+        });
+        Assert.True(asked > 1);
     }
 
     public static TheoryData<StepFate, bool> Ends() => StepFates.With(StepFates.Long, false, true);
@@ -90,6 +117,16 @@ public sealed class InactiveStepTests
         var world = await StepWorld.OpenAsync();
         world.Server.Inactive = new InactivityPolicy(90, 30);
         return world;
+    }
+
+    // So many days later, so often.
+    private static async Task SweepAsync(StepWorld world, int days, int times = 1)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            world.Server.Time.Advance(TimeSpan.FromDays(days));
+            await world.Server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
+        }
     }
 
     // Whether whoever comes is let in: else the account is erased.
