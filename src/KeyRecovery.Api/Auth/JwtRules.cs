@@ -26,8 +26,8 @@ internal static class JwtRules
         {
             var token = new JsonWebToken(text);
             // We understand no critical extension (RFC 7515 §4.1.11), and read no encrypted token. A name that stands
-            // twice is one thing to one reader and another to the next.
-            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _)
+            // twice is one thing to one reader and another to the next; a key's that is no text is no name (§4.1.4).
+            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _) || token.Kid is null
                 || !IsStrict(token.EncodedHeader) || !IsStrict(token.EncodedPayload) ? null : token;
         }
         catch (ArgumentException)
@@ -53,7 +53,8 @@ internal static class JwtRules
             using var json = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(part), Strict);
             return json.RootElement.ValueKind == JsonValueKind.Object;
         }
-        catch (Exception odd) when (odd is JsonException or FormatException)
+        // The last is of a name with half of a character, which JSON can write (RFC 8259 §8.2) and nobody reads.
+        catch (Exception odd) when (odd is JsonException or FormatException or InvalidOperationException)
         {
             return false;
         }
