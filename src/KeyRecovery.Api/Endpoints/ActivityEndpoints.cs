@@ -33,8 +33,7 @@ internal static class ActivityEndpoints
         KeyRecoveryService service)
     {
         if (!QueryNumbers.TryRead(before, out var end)) return Malformed(nameof(before));
-        if (!QueryNumbers.TryRead(limit, out var asked) || asked is 0 or > ActivityReader.Most)
-            return Malformed(nameof(limit));
+        if (!QueryNumbers.TryRead(limit, out var asked, least: 1, ActivityReader.Most)) return Malformed(nameof(limit));
         if (!QueryNumbers.TryRead(size, out var known)) return Malformed(nameof(size));
         var view = await service.Activity.ReadAsync(
             request.Account, end, (int)(asked ?? ByDefault), known ?? 0, context.RequestAborted);

@@ -28,9 +28,10 @@ internal static class AdminAccountEndpoints
         Describe(routes.MapGet("/admin/accounts/{id}", ReadAsync), "getAccount", "How an account stands",
             "Scope keyrecovery.accounts.read.");
         Describe(routes.MapPost("/admin/accounts/{id}/suspend", SuspendAsync), "suspendAccount",
-            "Suspend an account: it is read, and not changed", "Scope keyrecovery.accounts.suspend.");
+            "Suspend an account: it is read, and not changed", "Scope keyrecovery.accounts.suspend.")
+            .WithProblems(ErrorCode.StorageFull);
         Describe(routes.MapPost("/admin/accounts/{id}/resume", ResumeAsync), "resumeAccount", "End a suspension",
-            "Scope keyrecovery.accounts.suspend.");
+            "Scope keyrecovery.accounts.suspend.").WithProblems(ErrorCode.StorageFull);
         DescribeHold(routes.MapPost("/admin/accounts/{id}/hold", HoldAsync).Accepts<HoldRequest>("application/json"),
             "holdAccount", "Put an account under a legal hold: it is not erased");
         DescribeHold(
@@ -54,7 +55,7 @@ internal static class AdminAccountEndpoints
             .WithMetadata(new NeedsToken(), new BodyLimit(JsonBytes))
             .Produces<AccountStandingResponse>().WithAdminProblems(
                 ErrorCode.NotFound, ErrorCode.Erased, ErrorCode.Conflict, ErrorCode.TooLarge,
-                ErrorCode.UnsupportedMediaType);
+                ErrorCode.UnsupportedMediaType, ErrorCode.StorageFull);
 
     private static RouteHandlerBuilder WithAdminProblems(
         this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) => route.WithProblems(
@@ -83,8 +84,7 @@ internal static class AdminAccountEndpoints
     private static async Task<IResult> ListAsync(
         string app, string? after, string? limit, HttpContext context, KeyRecoveryService service)
     {
-        if (!QueryNumbers.TryRead(limit, out var asked) || asked is 0 or > AccountDesk.MostAccounts)
-            return Malformed("limit");
+        if (!QueryNumbers.TryRead(limit, out var asked, least: 1, AccountDesk.MostAccounts)) return Malformed("limit");
         return await service.Desk.PageAsync(app, after, (int)(asked ?? PageAccounts), context.RequestAborted)
             is { } page ? TypedResults.Ok(AccountsResponse.Of(app, page)) : Malformed("after");
     }

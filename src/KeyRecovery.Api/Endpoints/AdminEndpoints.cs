@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
@@ -78,17 +77,18 @@ internal static class AdminEndpoints
 
     private static async Task<IResult> ReadAsync(
         string job, [FromQuery, Description("Leave out the lines up to this number.")] string? after,
-        [FromQuery, Description("At most 200.")] string? limit,
+        [FromQuery, Description("1 to 200. Default: 200.")] string? limit,
         HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
     {
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Erase);
         if (app is null) return refusal!;
-        if (!TryRead(after, 0, int.MaxValue, out var first))
+        if (!QueryNumbers.TryRead(after, out var first, most: int.MaxValue))
             return new ProblemResult(ErrorCode.Malformed) { Field = "after" };
-        if (!TryRead(limit, MostOutcomes, MostOutcomes, out var most))
+        if (!QueryNumbers.TryRead(limit, out var most, least: 1, MostOutcomes))
             return new ProblemResult(ErrorCode.Malformed) { Field = "limit" };
         return TryRead(job, out var id)
-            && await service.Erasures.Jobs.ReadAsync(id, app.Id, first, most, context.RequestAborted) is { } report
+            && await service.Erasures.Jobs.ReadAsync(
+                id, app.Id, (int)(first ?? 0), (int)(most ?? MostOutcomes), context.RequestAborted) is { } report
                 ? TypedResults.Ok(ErasureJobResponse.Of(job, report))
                 : new ProblemResult(ErrorCode.NotFound);
     }
@@ -117,12 +117,5 @@ internal static class AdminEndpoints
         var isJob = Base64UrlText.TryDecode(job, JobIdSize, out var bytes);
         id = isJob ? bytes : default;
         return isJob || job is null;
-    }
-
-    private static bool TryRead(string? text, int byDefault, int most, out int number)
-    {
-        number = byDefault;
-        return text is null
-            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most);
     }
 }

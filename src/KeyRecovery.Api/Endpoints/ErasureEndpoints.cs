@@ -24,7 +24,7 @@ internal static class ErasureEndpoints
             // A person's right to be forgotten is not the service's to suspend (docs/protocol.md §21.2).
             .WithMetadata(new Signed(MayBeSuspended: true), new BodyLimit(0))
             .Produces<ErasureResponse>(StatusCodes.Status202Accepted)
-            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict).WithNumbers();
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict, ErrorCode.StorageFull).WithNumbers();
         routes.MapGet("/erasure", ReadAsync)
             .WithName("getErasure").WithSummary("Whether an erasure is held").WithTags("Erasure")
             .WithMetadata(new Signed(), new BodyLimit(0))
@@ -35,7 +35,7 @@ internal static class ErasureEndpoints
                 "Also for authorities that were active at the request, or in the 72 h before it, and are no more.")
             .WithMetadata(new SignedByThen(), new BodyLimit(0))
             .Produces(StatusCodes.Status204NoContent)
-            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict).WithNumbers();
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict, ErrorCode.StorageFull).WithNumbers();
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes) =>

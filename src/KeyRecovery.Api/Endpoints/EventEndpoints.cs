@@ -49,9 +49,8 @@ internal static class EventEndpoints
         if (app is null) return refusal!;
         var cursor = FeedCursor.None;
         if (after is not null && !FeedCursor.TryRead(after, out cursor)) return Malformed("after");
-        if (!QueryNumbers.TryRead(limit, out var asked) || asked is 0 or > FeedReader.MostEvents)
-            return Malformed("limit");
-        if (!QueryNumbers.TryRead(waitMs, out var wait) || wait > LinkRelayLimits.MaxWait.TotalMilliseconds)
+        if (!QueryNumbers.TryRead(limit, out var asked, least: 1, FeedReader.MostEvents)) return Malformed("limit");
+        if (!QueryNumbers.TryRead(waitMs, out var wait, most: (ulong)LinkRelayLimits.MaxWait.TotalMilliseconds))
             return Malformed("waitMs");
         var until = time.GetTimestamp() + (long)((wait ?? 0) * (double)time.TimestampFrequency / 1000);
         while (time.GetTimestamp() < until && !lifetime.ApplicationStopping.IsCancellationRequested

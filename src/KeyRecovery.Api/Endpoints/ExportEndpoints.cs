@@ -23,7 +23,7 @@ internal static class ExportEndpoints
                 + "not whole.")
             .WithMetadata(new Signed(), new BodyLimit(0))
             .Produces<ExportResponse>()
-            .WithSignedProblems();
+            .WithSignedProblems(ErrorCode.StorageFull);
         routes.MapGet("/admin/accounts/{id}/export", ForOperatorAsync)
             .WithName("exportAccount").WithSummary("All that the service holds on an account of the operator's app")
             .WithTags("Admin")
@@ -33,7 +33,7 @@ internal static class ExportEndpoints
             .WithMetadata(new NeedsToken(), new BodyLimit(0))
             .Produces<ExportResponse>()
             .WithProblems(ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.NotFound, ErrorCode.RateLimited,
-                ErrorCode.Unavailable);
+                ErrorCode.Unavailable, ErrorCode.StorageFull);
     }
 
     private static async Task<IResult> ForDeviceAsync(

@@ -38,19 +38,20 @@ internal static class LinkEndpoints
             .WithProblems(
                 ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.TooLarge,
                 ErrorCode.UnsupportedMediaType,
-                ErrorCode.RateLimited);
+                ErrorCode.RateLimited, ErrorCode.Unavailable);
         links.MapGet("/nameplates/{nameplate}", ReadNameplateAsync)
             .WithName("getLinkNameplate")
             .WithSummary("The sealed code of a typed link code")
             .WithMetadata(new BodyLimit(0))
             .Produces<LinkNameplateResponse>()
-            .WithProblems(ErrorCode.NotFound, ErrorCode.RateLimited);
+            .WithProblems(ErrorCode.NotFound, ErrorCode.RateLimited, ErrorCode.Unavailable);
         links.MapDelete("/{id}", EndAsync)
             .WithName("endLink")
             .WithSummary("End a session")
             .WithMetadata(new BodyLimit(0), new NeedsLinkBearer())
             .Produces(StatusCodes.Status204NoContent)
-            .WithProblems(ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.RateLimited);
+            .WithProblems(
+                ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.RateLimited, ErrorCode.Unavailable);
         links.MapLinkMessages();
     }
 

@@ -74,10 +74,10 @@ internal static class LinkMessageEndpoints
     {
         if (Read(id, side, context.Request) is not { } place) return new ProblemResult(ErrorCode.NotFound);
         if (Number(seq) is not { } sequence) return Malformed("seq");
-        if (Number(waitMs ?? "0") is not { } milliseconds || milliseconds > LinkRelayLimits.MaxWait.TotalMilliseconds)
+        if (!QueryNumbers.TryRead(waitMs, out var wait, most: (ulong)LinkRelayLimits.MaxWait.TotalMilliseconds))
             return Malformed("waitMs");
         var outcome = await service.Links.GetAsync(
-            place.Session, place.Bearer, place.Side, sequence, TimeSpan.FromMilliseconds(milliseconds),
+            place.Session, place.Bearer, place.Side, sequence, TimeSpan.FromMilliseconds(wait ?? 0),
             context.RequestAborted);
         return Answers.Of<LinkRead>(outcome, read =>
         {

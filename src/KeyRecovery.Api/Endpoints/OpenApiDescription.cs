@@ -62,7 +62,8 @@ internal static class OpenApiDescription
         options.AddOperationTransformer((operation, context, _) =>
         {
             var marks = context.Description.ActionDescriptor.EndpointMetadata;
-            if (marks.Any(mark => mark is Signed or SignedByContent)) Require(operation, Signature, context.Document);
+            if (marks.Any(mark => mark is Signed or SignedByContent or SignedByThen))
+                Require(operation, Signature, context.Document);
             if (marks.Any(mark => mark is NeedsToken)) Require(operation, AppToken, context.Document);
             if (marks.Any(mark => mark is NeedsLinkBearer)) Require(operation, LinkSide, context.Document);
             return Task.CompletedTask;

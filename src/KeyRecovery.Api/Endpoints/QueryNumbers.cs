@@ -4,16 +4,21 @@ using Microsoft.OpenApi;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary>Numbers in a query: decimal, from 0 to the largest integer of the formats.</summary>
+/// <summary>Numbers in a query: decimal, each within its bounds.</summary>
 internal static class QueryNumbers
 {
-    /// <summary>False where it is none; null where it is not there.</summary>
-    public static bool TryRead(string? text, out ulong? number)
+    /// <summary>False where it is none, or out of bounds; null where it is not there.</summary>
+    /// <param name="text">As it was sent.</param>
+    /// <param name="number">What it says.</param>
+    /// <param name="least">The least. Default: 0.</param>
+    /// <param name="most">The most. Default: the largest integer of the formats.</param>
+    public static bool TryRead(
+        string? text, out ulong? number, ulong least = 0, ulong most = CborOut.MaxInteger)
     {
         number = null;
         if (text is null) return true;
         if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var read)
-            || read > CborOut.MaxInteger) return false;
+            || read < least || read > most) return false;
         number = read;
         return true;
     }

@@ -29,7 +29,8 @@ internal static class RealmEndpoints
             .WithSummary("Keep a share of a passphrase slot's key")
             .WithDescription($"Signed in the body by an active authority, once for each slot id. {Same}")
             .TakesCbor(RealmLimits.BundleBytes, ErrorCode.SlotExists, ErrorCode.Erased, ErrorCode.LimitReached,
-                ErrorCode.StorageFull, ErrorCode.SignatureInvalid, ErrorCode.Refused, ErrorCode.Conflict)
+                ErrorCode.StorageFull, ErrorCode.SignatureInvalid, ErrorCode.Refused, ErrorCode.Conflict,
+                ErrorCode.Suspended)
             .WithMetadata(new NeedsToken());
         realm.MapPost("/follow", FollowAsync)
             .WithName("followRealmHead")

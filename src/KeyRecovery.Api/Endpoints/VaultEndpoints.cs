@@ -51,7 +51,8 @@ internal static class VaultEndpoints
         HttpContext context,
         KeyRecoveryService service)
     {
-        if (!QueryNumbers.TryRead(linksAfter, out var after))
+        // No chain has a link behind that one, and no vault can say that it begins there.
+        if (!QueryNumbers.TryRead(linksAfter, out var after, most: Limits.Links - 1))
             return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
         if (!QueryNumbers.TryRead(manifestAfter, out var version))
             return new ProblemResult(ErrorCode.Malformed) { Field = "manifestAfter" };

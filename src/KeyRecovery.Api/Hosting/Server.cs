@@ -158,9 +158,11 @@ internal static class Server
 
     private static void MapRoutes(WebApplication app)
     {
-        app.MapHealth();
         app.MapDescription();
-        var v1 = app.MapGroup("/v1");
+        var all = app.MapGroup("");
+        all.WithCommonProblems();
+        all.MapHealth();
+        var v1 = all.MapGroup("/v1");
         v1.MapConfig();
         v1.MapAccounts();
         v1.MapVault();
@@ -178,8 +180,8 @@ internal static class Server
         v1.MapEvents();
         v1.MapWebhookKeys();
         v1.MapMoves();
-        app.MapAudit();
-        app.MapLog();
+        all.MapAudit();
+        all.MapLog();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();
     }
 }

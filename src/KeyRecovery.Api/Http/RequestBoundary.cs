@@ -47,6 +47,8 @@ internal sealed class RequestBoundary(
         try
         {
             if (!RequestMediaType.IsReadable(context.Request)) return new ProblemResult(ErrorCode.UnsupportedMediaType);
+            if (RepeatedName(context.Request) is { } repeated)
+                return new ProblemResult(ErrorCode.Malformed) { Field = JsonPath.Field($"$.{repeated}") };
             await next(context);
             return context.Response is { StatusCode: >= 400, HasStarted: false, ContentLength: null, ContentType: null }
                 ? new ProblemResult(Problems.OfStatus(context.Response.StatusCode))
@@ -74,6 +76,10 @@ internal sealed class RequestBoundary(
             return new ProblemResult(ErrorCode.Internal);
         }
     }
+
+    // A name that stands twice in a query is one thing to a proxy and another here.
+    private static string? RepeatedName(HttpRequest request) => !request.QueryString.HasValue ? null
+        : request.Query.FirstOrDefault(named => named.Value.Count > 1).Key;
 
     // The web server may throw before it says that the connection is gone.
     private static bool HasHungUp(HttpContext context, Exception failure) =>

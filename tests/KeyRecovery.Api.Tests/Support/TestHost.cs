@@ -23,10 +23,12 @@ internal sealed class TestHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly TempDirectory _directory;
     private readonly bool _ownsDirectory;
+    private readonly DescribedAnswers _answers;
 
-    private TestHost(WebApplication app, TempDirectory directory, bool ownsDirectory)
+    private TestHost(WebApplication app, TempDirectory directory, bool ownsDirectory, DescribedAnswers answers)
     {
         _app = app;
+        _answers = answers;
         _directory = directory;
         _ownsDirectory = ownsDirectory;
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features
@@ -56,10 +58,11 @@ internal sealed class TestHost : IAsyncDisposable
     {
         var own = directory ?? new TempDirectory();
         if (SharedCosmos.IsWanted) adjust = await OnCosmosAsync(own) + adjust;
-        var app = Server.Build(Arguments(own, settings, environment), adjust);
+        var answers = new DescribedAnswers();
+        var app = Server.Build(Arguments(own, settings, environment), answers.AddTo + adjust);
         map?.Invoke(app);
         await app.StartAsync();
-        return new TestHost(app, own, directory is null);
+        return new TestHost(app, own, directory is null, answers);
     }
 
     // The settings say where the other places are, as ever.
@@ -115,8 +118,12 @@ internal sealed class TestHost : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        if (!_ownsDirectory) return;
-        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(DataDirectory);
-        _directory.Dispose();
+        if (_ownsDirectory)
+        {
+            if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(DataDirectory);
+            _directory.Dispose();
+        }
+
+        Assert.Empty(_answers.Others);
     }
 }
