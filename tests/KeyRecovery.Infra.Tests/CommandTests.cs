@@ -11,6 +11,9 @@ public class CommandTests
     private const string Published =
         nameof(PublishedTests) + "." + nameof(PublishedTests.What_the_page_publishes_makes_its_folders_and_serves);
 
+    private const string Install = nameof(InstallTests) + "."
+        + nameof(InstallTests.A_machine_comes_from_nothing_to_a_service_a_set_and_an_upgrade_by_the_pages_lines);
+
     private const string Witness =
         "WitnessCommandTests.It_cosigns_what_grows_tells_it_and_knows_it_after_a_restart";
 
@@ -26,6 +29,29 @@ public class CommandTests
     private static readonly Dictionary<string, string> RunBy = new()
     {
         ["dotnet publish src/KeyRecovery.Api -c Release -o /opt/keyrecovery"] = Published,
+        ["install -D -m 644 infra/machine/sysusers.conf /etc/sysusers.d/keyrecovery.conf"] = Install,
+        ["systemd-sysusers keyrecovery.conf"] = Install,
+        ["install -d -m 700 -o keyrecovery -g keyrecovery /var/lib/keyrecovery "
+            + "/mnt/backups /mnt/escrow"] = Install,
+        ["install -d -m 755 /etc/keyrecovery"] = Install,
+        ["install -m 755 infra/machine/keyrecovery-server /usr/local/sbin/keyrecovery-server"] = Install,
+        ["install -m 644 infra/systemd/keyrecovery.service "
+            + "infra/systemd/keyrecovery-backup.service /etc/systemd/system"] = Install,
+        ["install -m 644 infra/systemd/keyrecovery-backup.timer /etc/systemd/system"] = Install,
+        ["install -m 644 offline.pub /etc/keyrecovery/offline.pub"] = Install,
+        ["install -m 600 -o keyrecovery -g keyrecovery keyrecovery.json "
+            + "/var/lib/keyrecovery/keyrecovery.json"] = Install,
+        ["keyrecovery-server init"] = Install,
+        ["systemctl daemon-reload"] = Install,
+        ["systemctl enable keyrecovery.service keyrecovery-backup.timer"] = Install,
+        ["systemctl start keyrecovery.service keyrecovery-backup.timer"] = Install,
+        ["keyrecovery-server health"] = Install,
+        ["systemctl start keyrecovery-backup.service"] = Install,
+        ["dotnet publish src/KeyRecovery.Api -c Release -o /opt/keyrecovery.new"] = Published,
+        ["systemctl stop keyrecovery.service"] = Install,
+        ["mv /opt/keyrecovery /opt/keyrecovery.old"] = Install,
+        ["mv /opt/keyrecovery.new /opt/keyrecovery"] = Install,
+        ["systemctl start keyrecovery.service"] = Install,
         ["KeyRecovery__DataDirectory=/var/lib/keyrecovery dotnet /opt/keyrecovery/KeyRecovery.Api.dll init"] =
             Rehearsal,
         ["dotnet publish src/KeyRecovery.Api -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true "

@@ -14,9 +14,16 @@ internal static partial class Page
     /// <summary>
     /// What it prints for a shell, a command each: lines that go on are one, and what is said beside them is left out.
     /// </summary>
-    public static IReadOnlyList<string> Commands { get; } =
+    public static IReadOnlyList<string> Commands { get; } = CommandsIn(Text);
+
+    /// <summary>Those of one chapter, in their order.</summary>
+    /// <param name="chapter">Its heading.</param>
+    public static IReadOnlyList<string> CommandsOf(string chapter) =>
+        CommandsIn(Text.Split($"\n## {chapter}\n")[1].Split("\n## ")[0]);
+
+    private static IReadOnlyList<string> CommandsIn(string text) =>
     [
-        .. Shell().Matches(Text).SelectMany(block => GoesOn().Replace(block.Groups[1].Value, "").Split('\n'))
+        .. Shell().Matches(text).SelectMany(block => GoesOn().Replace(block.Groups[1].Value, "").Split('\n'))
             .Select(line => Remark().Replace(line, "").Trim()).Where(line => line.Length > 0),
     ];
 

@@ -13,7 +13,7 @@ public class PublishedTests
         const string Publish = "dotnet publish src/KeyRecovery.Api -c Release -o /opt/keyrecovery";
         Assert.True(Page.Prints(Publish));
         using var folder = new TempFolder();
-        var (exit, told) = await Infra.RunAsync("bash", "-c",
+        var (exit, told) = await Infra.RunAsync(TimeSpan.FromMinutes(20), "bash", "-c",
             Publish.Replace("src/", $"{Infra.Folder}/../src/", StringComparison.Ordinal)
                 .Replace("/opt/keyrecovery", folder["opt"], StringComparison.Ordinal)
             + $" --artifacts-path {folder["artifacts"]} -nr:false -p:OpenApiGenerateDocuments=false");

@@ -45,6 +45,9 @@ internal sealed class Restrictions : IDisposable
 
     private Restrictions() { }
 
+    /// <summary>The program that takes the filter upon itself and becomes the one that its arguments name.</summary>
+    public string Filter => _folder["filtered"];
+
     /// <summary>What a server is started by: it becomes that server.</summary>
     /// <param name="file">A file that lies beside its data.</param>
     /// <param name="program">The folder of its program; by default the tests' own.</param>

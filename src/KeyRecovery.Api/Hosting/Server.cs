@@ -122,6 +122,7 @@ internal static class Server
         }
 
         services.AddHostedService<Startup>();
+        services.AddHostedService<ServiceManager>();
         services.AddHostedService<StoreWatch>();
         services.AddHostedService<IssuerWatch>();
         services.AddHostedService<OrphanSweep>();

@@ -50,6 +50,9 @@ public enum Need
     /// <summary><c>mkfs.ext4</c>, and the right to mount a file as a disk.</summary>
     Image,
 
+    /// <summary><c>ip</c>, which sets up a network.</summary>
+    Iproute,
+
     /// <summary>GNOME Keyring, which keeps secrets for a desktop's programs.</summary>
     Keyring,
 
