@@ -85,16 +85,25 @@ public sealed class ImageTests : IDisposable
 
         using var restrictions = await Restrictions.OfAsync(
             await File.ReadAllLinesAsync(Infra.Files("systemd", "keyrecovery.service").Single()));
-        environment.Remove("PATH");
+        var image = new Restrictions.Image(
+            _folder["app"], config.GetProperty("User").GetString()!, config.GetProperty("WorkingDir").GetString()!,
+            [.. environment.Select(variable => $"{variable.Key}={variable.Value}")],
+            [.. Texts(config.GetProperty("Entrypoint"))]);
         await using var server = await ServerProcess.StartAsync(
-            Restrictions.Data, 0, environment, [], restrictions.ServerWith(_folder["app/LICENSE"], _folder["app"]),
-            default);
-        var (exit, told) = await Restrictions.RunVerbAsync(server.Id, "health", "--url", $"{server.Address}");
+            "/data", 0, new Dictionary<string, string>(), [], restrictions.ServerOf(image), default);
+        var (exit, told) = await Restrictions.RunImageBesideAsync(
+            server.Id, image, "health", "--url", $"{server.Address}");
         Assert.True(exit == 0, told);
-        Assert.NotEqual(0, (await Restrictions.RunBesideAsync(server.Id, "touch", "/mnt/app/file")).ExitCode);
+        // As bash sees it from without.
+        Assert.Equal(0, (await Restrictions.RunBesideAsync(server.Id, "/usr/bin/touch", "/mnt/data/file")).ExitCode);
+        foreach (var place in (string[])["/mnt/file", "/mnt/app/file", "/mnt/usr/file"])
+            Assert.NotEqual(0, (await Restrictions.RunBesideAsync(server.Id, "/usr/bin/touch", place)).ExitCode);
         Assert.Contains(
             "Uid:\t1654\t1654\t1654\t1654",
             await File.ReadAllTextAsync($"/proc/{server.Id}/status"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["dotnet", "/app/KeyRecovery.Api.dll", "serve"],
+            (await File.ReadAllTextAsync($"/proc/{server.Id}/cmdline")).Split('\0')[..3]);
         Assert.Equal(0, await server.StopAsync());
         Assert.DoesNotContain("\"@l\":\"Error\"", server.Output, StringComparison.Ordinal);
     }

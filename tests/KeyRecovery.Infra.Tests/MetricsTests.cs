@@ -35,6 +35,7 @@ public sealed partial class MetricsTests : IDisposable
         await using var server = await ServerProcess.StartAsync(_folder["data"], 0, collector.Environment, settings);
         var metrics = MetricsOf(server);
         using var http = new HttpClient();
+        AssertBegun(await http.GetStringAsync(new Uri(metrics, "/metrics")));
         await WorkAsync(server);
         foreach (var verb in (string[][])[["rotate"], ["backup", "--to", _folder["sets"]]])
         {
@@ -80,7 +81,14 @@ public sealed partial class MetricsTests : IDisposable
         foreach (var text in (string[])[page, collector.Text, server.Output])
             Assert.DoesNotContain(Subject, text, StringComparison.OrdinalIgnoreCase);
 
-        await AssertReadAsync(metrics);
+        await AssertReadAsync(metrics, async () =>
+        {
+            // Where no folder can be made.
+            (exit, output) = await ServerProcess.RunVerbAsync(
+                _folder["data"], new Dictionary<string, string>(), settings,
+                "backup", "--to", _folder["offline.pub/sets"]);
+            Assert.Equal(1, exit);
+        });
         // Neither listener has what is the other's.
         using var ofServer = await http.GetAsync(new Uri(server.Address, "/metrics"));
         using var ofMetrics = await http.GetAsync(new Uri(metrics, "/health/live"));
@@ -88,8 +96,26 @@ public sealed partial class MetricsTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, ofMetrics.StatusCode);
     }
 
-    // Prometheus finds the server by its file, and can read each alert and each query of the dashboard.
-    private static async Task AssertReadAsync(Uri metrics)
+    // What an alert wants to see change is there before it does.
+    private static void AssertBegun(string page)
+    {
+        var watched = Increase().Matches(File.ReadAllText(Infra.Files("prometheus", "alerts.yml").Single()))
+            .Select(match => (Name: match.Groups[1].Value, Label: match.Groups[2].Value))
+            .Where(one => one.Name != "keyrecovery_requests_total").ToList();
+        Assert.True(watched.Count > 6);
+        Assert.All(watched, one => Assert.True(IsThere(one.Name, one.Label), $"{one.Name} {one.Label}"));
+        Assert.False(IsThere("keyrecovery_requests_total", ""));
+        Assert.False(IsThere("keyrecovery_backups_total", "outcome=\"lost\""));
+
+        bool IsThere(string name, string label) => page.Split('\n').Any(line =>
+            line.StartsWith($"{name}{{", StringComparison.Ordinal)
+            && (label.Contains("!=", StringComparison.Ordinal) || line.Contains(label, StringComparison.Ordinal))
+            && Zero().IsMatch(line));
+    }
+
+    // Prometheus finds the server by its file, can read each alert and each query of the dashboard, and calls somebody
+    // for the first backup that fails.
+    private static async Task AssertReadAsync(Uri metrics, Func<Task> fail)
     {
         await using var prometheus = new Prometheus(metrics);
         await prometheus.WaitForAsync("up{job=\"keyrecovery\"} == 1");
@@ -104,6 +130,13 @@ public sealed partial class MetricsTests : IDisposable
         }
 
         Assert.False(Prometheus.IsGood(await prometheus.QueryAsync("sum(rate(keyrecovery_requests_total)")));
+
+        const string Called = "ALERTS{alertname=\"KeyRecoveryBackupFailed\",alertstate=\"firing\"}";
+        await prometheus.WaitForAsync("keyrecovery_backups_total{outcome=\"failed\"} == 0");
+        Assert.Equal(0, (await prometheus.QueryAsync(Called)).GetProperty("data").GetProperty("result")
+            .GetArrayLength());
+        await fail();
+        await prometheus.WaitForAsync(Called);
     }
 
     private static Uri MetricsOf(ServerProcess server)
@@ -161,6 +194,12 @@ public sealed partial class MetricsTests : IDisposable
 
     [GeneratedRegex(@"Create(Counter|Histogram|Gauge|UpDownCounter)<\w+>\(\s*""([a-z._]+)""(?:,\s*""([^""]+)"")?")]
     private static partial Regex Made();
+
+    [GeneratedRegex(@"increase\(([a-z_]+)(?:\{([^}]*)\})?\[")]
+    private static partial Regex Increase();
+
+    [GeneratedRegex(@"\} 0( \d+)?$")]
+    private static partial Regex Zero();
 
     [GeneratedRegex("^([a-z_0-9]+)(?:{(.*)})? [^ ]+", RegexOptions.Multiline)]
     private static partial Regex Line();

@@ -68,7 +68,7 @@ internal sealed class Registry : IAsyncDisposable
         var configuration = JsonSerializer.SerializeToUtf8Bytes(new
         {
             architecture = "amd64", os = "linux",
-            config = new { Env = (string[])["PATH=/usr/bin", "ASPNETCORE_HTTP_PORTS=8080"] },
+            config = new { Env = (string[])["PATH=/dotnet:/usr/bin", "ASPNETCORE_HTTP_PORTS=8080"] },
             rootfs = new { type = "layers", diff_ids = (string[])[Digest(tar.ToArray())] },
         });
         await registry.PutBlobAsync("base", configuration);

@@ -36,6 +36,25 @@ internal sealed class Restrictions : IDisposable
         shift 5
         """;
 
+    // The root of an image: its files, this machine's runtime and libraries, and two places to write to. What is run
+    // beside it from without finds the same below /mnt.
+    private const string EnterImage = """
+        set -e
+        mount --make-rprivate /
+        mount -t tmpfs -o mode=755 tmpfs /mnt
+        mkdir /mnt/app /mnt/dotnet /mnt/usr /mnt/etc /mnt/dev /mnt/proc /mnt/data /mnt/tmp
+        for place in /bin /lib /lib64; do [ ! -L $place ] || cp -P $place /mnt; done
+        mount --bind "$2" /mnt/app
+        mount --bind "$(dirname "$(readlink -f "$(command -v dotnet)")")" /mnt/dotnet
+        for place in usr etc dev; do mount --bind /$place /mnt/$place; done
+        cp "$1" /mnt; chmod 755 /mnt/filtered
+        mount -t proc -o subset=pid,hidepid=invisible proc /mnt/proc
+        mount -t tmpfs -o mode=1777 tmpfs /mnt/tmp
+        mount -t tmpfs -o mode=700,uid=1654,gid=1654 tmpfs /mnt/data
+        for place in /mnt /mnt/app /mnt/dotnet /mnt/usr /mnt/etc; do mount -o remount,bind,ro $place; done
+        shift 4
+        """;
+
     private const string Become =
         "exec setpriv --reuid=1654 --regid=1654 --clear-groups --no-new-privs --bounding-set=-all /mnt/filtered ";
 
@@ -50,12 +69,40 @@ internal sealed class Restrictions : IDisposable
 
     /// <summary>What a server is started by: it becomes that server.</summary>
     /// <param name="file">A file that lies beside its data.</param>
-    /// <param name="program">The folder of its program; by default the tests' own.</param>
-    public IReadOnlyList<string> ServerWith(string file, string? program = null) =>
+    public IReadOnlyList<string> ServerWith(string file) =>
     [
         "unshare", "--mount", "bash", "-c", $"{Enter}\n{Become}/mnt/dotnet/dotnet {Api} \"$@\"", "bash",
-        _folder["filtered"], program ?? AppContext.BaseDirectory, file,
+        _folder["filtered"], AppContext.BaseDirectory, file,
     ];
+
+    /// <summary>What an image's server is started by: it becomes that server, and no shell stays.</summary>
+    /// <param name="image">The image.</param>
+    public IReadOnlyList<string> ServerOf(Image image) =>
+    [
+        "unshare", "--mount", "bash", "-c", $"{EnterImage}\nexec chroot /mnt {InImage(image)} \"$@\"", "bash",
+        _folder["filtered"], image.Folder,
+    ];
+
+    /// <summary>Runs the command of an image beside its server, with other arguments.</summary>
+    public static Task<(int ExitCode, string Output)> RunImageBesideAsync(
+        int server, Image image, params string[] arguments) =>
+        Infra.RunAsync("nsenter",
+        [
+            $"--target={server.ToString(CultureInfo.InvariantCulture)}", "--mount", "bash", "-c",
+            $"exec chroot /mnt {InImage(image)} \"$@\"", "bash", .. arguments,
+        ]);
+
+    // Its command to the letter, found by its own PATH.
+    private static string InImage(Image image) =>
+        $"env -i -C {image.WorkingFolder} {string.Join(' ', image.Environment)} setpriv --reuid={image.User} "
+        + $"--regid={image.User} --clear-groups --no-new-privs --bounding-set=-all /filtered /usr/bin/env "
+        + string.Join(' ', image.Command);
+
+    /// <summary>An image: what its configuration says, and where its files are.</summary>
+    /// <param name="Folder">What it has in <c>/app</c>.</param>
+    public sealed record Image(
+        string Folder, string User, string WorkingFolder, IReadOnlyList<string> Environment,
+        IReadOnlyList<string> Command);
 
     /// <summary>Reads the unit, and compiles its filter.</summary>
     public static async Task<Restrictions> OfAsync(string[] unit)

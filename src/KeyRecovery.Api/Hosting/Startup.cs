@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -8,10 +9,11 @@ namespace KeyRecovery.Api.Hosting;
 /// <summary>The lines that say where the server listens, and what an operator should not leave so.</summary>
 internal sealed partial class Startup(
     ServerAuthority authority, IServer server, KeyRecoveryOptions options, IConfiguration configuration,
-    IHostEnvironment environment, ILogger<Startup> logger) : IHostedLifecycleService
+    IHostEnvironment environment, ServerMetrics metrics, ILogger<Startup> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        metrics.Begin();
         Listening(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], authority.Value);
         return Task.CompletedTask;
     }

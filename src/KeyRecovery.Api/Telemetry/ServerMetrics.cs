@@ -52,13 +52,34 @@ internal sealed class ServerMetrics : IDisposable
             "The age of the oldest event that an app's webhook has not taken, by app: 0 where it has all.");
     }
 
+    /// <summary>
+    /// Tells what alarms look at as 0, when somebody listens: a counter that comes to be with its first alarm is not
+    /// seen to change by it, and one of backups that never were says nothing at all.
+    /// </summary>
+    public void Begin()
+    {
+        foreach (var counter in (ReadOnlySpan<Counter<long>>)[
+            _erasuresPending, _sweepsStopped, _logFailures, _cosigningFailures,
+        ])
+            counter.Add(0);
+        foreach (var outcome in (ReadOnlySpan<string>)["done", "failed"]) BackedUp(outcome, 0);
+        foreach (var outcome in (ReadOnlySpan<string>)["done", "blocked", "refused", "unavailable"])
+        {
+            Rotated("kek", outcome, 0);
+            Rotated("root", outcome, 0);
+        }
+    }
+
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
     /// <param name="outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>.</param>
-    public void Rotated(string kind, string outcome) =>
-        _rotations.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
+    /// <param name="count">How many.</param>
+    public void Rotated(string kind, string outcome, int count = 1) =>
+        _rotations.Add(count, new TagList { { "kind", kind }, { "outcome", outcome } });
 
     /// <param name="outcome"><c>done</c> or <c>failed</c>.</param>
-    public void BackedUp(string outcome) => _backups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    /// <param name="count">How many.</param>
+    public void BackedUp(string outcome, int count = 1) =>
+        _backups.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>An erasure whose destruction was refused or not proved: an alarm.</summary>
     public void ErasurePending() => _erasuresPending.Add(1);
