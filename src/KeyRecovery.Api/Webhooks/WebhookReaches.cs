@@ -12,11 +12,12 @@ internal static class WebhookReaches
         "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7");
 
     // Those registries, multicast, and what clouds answer to those who stand within them: 169.254.169.254 and
-    // 192.0.0.192 are in them, 100.100.100.200 (Alibaba), 168.63.129.16 (Azure), fd00:ec2::254 (AWS) and fd20:ce::254
-    // (Google) are named.
+    // 192.0.0.192 are in them, 100.100.100.200 (Alibaba) and 168.63.129.16 (Azure) are named. So are those of IPv6, in
+    // this order: Scaleway, Oracle, Alibaba, Akamai, AWS, Google.
     private static readonly ImmutableArray<IPNetwork> Never = Networks(
         "0.0.0.0/8", "100.100.100.200/32", "168.63.129.16/32", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24",
         "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "fd00:42::42/128", "fd00:c1::a9fe:a9fe/128", "fd00:100::100:200/128", "fd00:a9fe:a9fe::1/128",
         "fd00:ec2::/32", "fd20:ce::254/128");
 
     // Of IPv6 what is given out is listed, and what in it leads elsewhere.
