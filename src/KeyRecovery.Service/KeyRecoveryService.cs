@@ -82,6 +82,7 @@ public sealed class KeyRecoveryService : IDisposable
         BulkMoves = new BulkMoves(context, Mover);
         IssuerMoves = new IssuerMoves(context, Mover);
         Commits = new Commits(context);
+        Tries = new RecoveryTries(context);
         Vaults = new VaultReader(context);
         RestorePoints = new RestorePointReader(context);
         Activity = new ActivityReader(context, log);
@@ -144,6 +145,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Commits changes.</summary>
     public Commits Commits { get; }
+
+    /// <summary>Tells of whoever reads with a slot.</summary>
+    public RecoveryTries Tries { get; }
 
     /// <summary>Reads vaults and items.</summary>
     public VaultReader Vaults { get; }

@@ -7,4 +7,5 @@ namespace KeyRecovery.Api.Auth;
 /// who was active at it (docs/protocol.md §7).</param>
 /// <param name="MayBeSuspended">Whether it is answered also where the account is suspended, though it is no read.
 /// </param>
-internal sealed record Signed(bool MayBeBehind = false, bool MayBeSuspended = false);
+/// <param name="IsForDevices">Whether no slot may ask, whatever its app allows.</param>
+internal sealed record Signed(bool MayBeBehind = false, bool MayBeSuspended = false, bool IsForDevices = false);

@@ -45,8 +45,8 @@ internal sealed class SignedRequests(
         }
 
         // What is not known to be a read is a change: a new route is shut to a suspended account unless it says more.
-        var isChange = !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)
-            && mark is { MayBeBehind: false, MayBeSuspended: false };
+        var isRead = HttpMethods.IsGet(context.Request.Method) || mark.MayBeBehind;
+        var isChange = !isRead && !mark.MayBeSuspended;
 
         async ValueTask<GateResult> PassAsync(CancellationToken ct)
         {
@@ -65,7 +65,7 @@ internal sealed class SignedRequests(
         }
 
         using var request = new SignedRequest(((GateResult.Open)result).Account, head.Hash, PassAsync);
-        if (await RefusalAsync(context, service, request.Account) is { } refused)
+        if (await RefusalAsync(context, service, request.Account, mark) is { } refused)
         {
             await refused.ExecuteAsync(context);
             return;
@@ -78,13 +78,15 @@ internal sealed class SignedRequests(
             return;
         }
 
+        // Before anything is read: what slots do otherwise is a link, which tells of itself.
+        if (isRead) await service.Tries.TellAsync(request.Account, context.RequestAborted);
         context.Features.Set(request);
         await next(context);
     }
 
     // What is asked of a signer whose signature holds: a stranger learns nothing from the answer.
     private async ValueTask<ProblemResult?> RefusalAsync(
-        HttpContext context, KeyRecoveryService service, OpenAccount account)
+        HttpContext context, KeyRecoveryService service, OpenAccount account, Signed mark)
     {
         if (!limit.TryTake(account.State.Account, out var retryAfter))
         {
@@ -92,14 +94,22 @@ internal sealed class SignedRequests(
             return new ProblemResult(ErrorCode.RateLimited) { RetryAfter = retryAfter };
         }
 
-        if (!service.Owners.IsTokenNeeded(account)) return null;
-        return await tokens.ReadAsync(context) switch
+        if (service.Owners.IsTokenNeeded(account))
         {
-            TokenResult.Valid(var user)
-                when await service.Owners.IsOwnerAsync(account, user, context.RequestAborted) => null,
-            TokenResult.KeysUnavailable => Failures.KeysUnavailable(),
-            _ => new ProblemResult(ErrorCode.TokenInvalid),
-        };
+            switch (await tokens.ReadAsync(context))
+            {
+                case TokenResult.Valid(var user)
+                    when await service.Owners.IsOwnerAsync(account, user, context.RequestAborted):
+                    break;
+                case TokenResult.KeysUnavailable:
+                    return Failures.KeysUnavailable();
+                default:
+                    return new ProblemResult(ErrorCode.TokenInvalid);
+            }
+        }
+
+        return mark.IsForDevices && account.Actor.IsSlot
+            ? new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" } : null;
     }
 
     // A sender decides how long a body takes. Whoever was removed meanwhile, or whose account was erased, is met by the

@@ -21,7 +21,7 @@ internal static class ExportEndpoints
             .WithDescription(
                 "For devices; no slot. A few a day an account. Written as it is read: a document without complete is "
                 + "not whole.")
-            .WithMetadata(new Signed(), new BodyLimit(0))
+            .WithMetadata(new Signed(IsForDevices: true), new BodyLimit(0))
             .Produces<ExportResponse>()
             .WithSignedProblems(ErrorCode.StorageFull);
         routes.MapGet("/admin/accounts/{id}/export", ForOperatorAsync)
@@ -39,7 +39,6 @@ internal static class ExportEndpoints
     private static async Task<IResult> ForDeviceAsync(
         SignedRequest request, HttpContext context, KeyRecoveryService service, ExportLimit limit)
     {
-        if (request.Account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
         if (!limit.TryTake(request.Account.State.Account, byOperator: false, out var retryAfter))
             return new ProblemResult(ErrorCode.RateLimited) { RetryAfter = retryAfter };
         var begun = await service.Exports.ForDeviceAsync(request.Account, context.RequestAborted);

@@ -28,7 +28,7 @@ public enum AppEventKind
     /// <summary>A device added that device: it was linked.</summary>
     DeviceLinked = 8,
 
-    /// <summary>Somebody read the vault with a recovery code or a passphrase.</summary>
+    /// <summary>Somebody read with a recovery code or a passphrase.</summary>
     RecoveryBegun = 9,
 
     /// <summary>A slot added that device: the account was recovered.</summary>

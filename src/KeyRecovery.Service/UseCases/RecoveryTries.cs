@@ -9,18 +9,28 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// Tells an account's devices, and the log, that somebody has read the vault with a recovery code or a passphrase.
+/// Tells an account's devices, and the log, that somebody reads it with a recovery code or a passphrase: whoever found
+/// the paper reads nothing unseen, by whatever route.
 /// </summary>
-internal sealed class RecoveryTries(ServiceContext context)
+public sealed class RecoveryTries
 {
     // Whoever tries and tries again, on a bad network or with bad intent, fills no list.
     private const ulong SameTry = 600;
 
-    private readonly ActivityWriter _activity = new(context);
+    private readonly ServiceContext _context;
+    private readonly ActivityWriter _activity;
 
-    /// <summary>Tells it, once in ten minutes for a slot and a network.</summary>
+    internal RecoveryTries(ServiceContext context) => (_context, _activity) = (context, new ActivityWriter(context));
+
+    /// <summary>
+    /// Tells it before anything is read, once in ten minutes for a slot and a network; of devices nothing. One that was
+    /// told before costs no read.
+    /// </summary>
+    /// <param name="account">What is read, by whom, from where.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask TellAsync(OpenAccount account, CancellationToken ct)
     {
+        if (!account.Actor.IsSlot || IsTold(account.State, account)) return;
         try
         {
             await _activity.TellAsync(
@@ -35,19 +45,19 @@ internal sealed class RecoveryTries(ServiceContext context)
     private bool IsTold(AccountState state, OpenAccount account) => state.Activity.Numbered()
         .Select(entry => AuditDetail.Decode(ActivityEntry.Decode(entry.Entry).Detail))
         .Any(told => told.Event == AuditEvent.RecoveryTried && told.Actor == account.Actor.Id
-            && told.Network == account.Network && told.Time + SameTry > context.Now.Wall);
+            && told.Network == account.Network && told.Time + SameTry > _context.Now.Wall);
 
     private AuditDetail Detail(AccountState state, OpenAccount account) => new()
     {
         Account = state.Account,
-        Time = context.Now.Wall,
+        Time = _context.Now.Wall,
         Event = AuditEvent.RecoveryTried,
         Role = AuditRole.Slot,
         Actor = account.Actor.Id,
         Network = account.Network,
-        Label = LeafLabel.Draw(context.Random),
+        Label = LeafLabel.Draw(_context.Random),
         Chain = state.Chain,
         Manifest = new ManifestPlace(state.ManifestVersion, state.ManifestHash),
-        Policy = context.Policy.Hash,
+        Policy = _context.Policy.Hash,
     };
 }

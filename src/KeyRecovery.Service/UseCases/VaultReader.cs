@@ -14,10 +14,8 @@ public sealed class VaultReader
     private readonly ServiceContext _context;
     private readonly IDataStore _data;
 
-    private readonly RecoveryTries _tries;
-
     internal VaultReader(ServiceContext context) =>
-        (_context, _data, _tries) = (context, context.Data, new RecoveryTries(context));
+        (_context, _data) = (context, context.Data);
 
     /// <summary>The vault as one structure (docs/protocol.md §7).</summary>
     /// <param name="account">Whose.</param>
@@ -28,12 +26,7 @@ public sealed class VaultReader
     public async ValueTask<byte[]?> ReadAsync(
         OpenAccount account, ulong? linksAfter, ulong? manifestAfter, CancellationToken ct)
     {
-        if (account.Actor.IsSlot)
-        {
-            ServiceMeter.Recovery();
-            await _tries.TellAsync(account, ct);
-        }
-
+        if (account.Actor.IsSlot) ServiceMeter.Recovery();
         var (rows, state) = (account.Rows, account.State);
         var first = linksAfter is { } after ? after + 1 : 0;
         var links = await new ChainLinkReader(_data, rows, state).FindFromAsync(first, ct);

@@ -159,6 +159,12 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
         Assert.Equal(HttpStatusCode.OK, repaired.StatusCode);
         using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         Assert.Equal(HttpStatusCode.OK, device.StatusCode);
+
+        // But to call an erasure off: whoever has the account's login has its token, and the paper is the owner's.
+        using var asked = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure?round=0");
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        using var off = await account.SendAsync(account.Code, HttpMethod.Delete, "/v1/erasure?round=0");
+        Assert.Equal(HttpStatusCode.NoContent, off.StatusCode);
     }
 
     private static Action<HttpRequestMessage> Bearer(string? token) => request =>

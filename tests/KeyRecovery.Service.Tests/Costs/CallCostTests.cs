@@ -123,8 +123,11 @@ public sealed class CallCostTests : IAsyncLifetime
 
     private async Task RecoverAsync(TestAccount account, TestAuthority code)
     {
-        await OpenedAsync("recovery: the vault, by a code", account, code, open =>
-            _server.Service.Vaults.ReadAsync(open, null, null, default).AsTask());
+        await OpenedAsync("recovery: the vault, by a code", account, code, async open =>
+        {
+            await _server.Service.Tries.TellAsync(open, default);
+            await _server.Service.Vaults.ReadAsync(open, null, null, default);
+        });
         var adds = account.Commit(code, new AccountChange { Add = [TestAuthority.Device(_random)] });
         await TellAsync("commit: a code adds a device", () => _server.CommitAsync(account, code, adds));
     }

@@ -25,7 +25,7 @@ public sealed class FeedTests
         // An item alone is nobody's business.
         await server.DoAsync(account, phone, new AccountChange { Put = [(new ItemId(_random.Bytes(16)), [1, 2])] });
         using (var recovering = await server.PassAsync(account, code))
-            Assert.NotNull(await server.Service.Vaults.ReadAsync(recovering, null, null, default));
+            await server.Service.Tries.TellAsync(recovering, default);
         await server.DoAsync(account, code, new AccountChange { Add = [tablet] });
         await server.DoAsync(account, phone, new AccountChange { Remove = [laptop, code] });
         await server.LogAsync();

@@ -36,7 +36,7 @@ public enum AuditEvent
     /// <summary>The server has another policy from now on; commits to the one before.</summary>
     PolicyChanged = 10,
 
-    /// <summary>Somebody read the vault with a recovery code or a passphrase.</summary>
+    /// <summary>Somebody read with a recovery code or a passphrase.</summary>
     RecoveryTried = 11,
 
     /// <summary>Its data were found to be of an older day: the place is the one that they went back to.</summary>

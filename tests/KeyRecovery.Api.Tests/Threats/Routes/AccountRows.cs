@@ -28,10 +28,7 @@ internal static class AccountRows
         },
         new("GET /v1/vault", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/vault")))
         {
-            // What a slot reads is told to the account's devices.
-            Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Device | Young, "200"),
-                (Code, "200 writes")],
-            Other = Strangers,
+            Own = Readers, Other = Strangers,
         },
         new("POST /v1/commits", CommitAsync)
         {
@@ -42,7 +39,7 @@ internal static class AccountRows
         new("POST /v1/recovery", visit => Task.FromResult(visit.Send(HttpMethod.Post, "/v1/recovery")))
         {
             Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Device | Young, "403 forbidden"),
-                (Code, "200 writes")],
+                (Code, "200")],
             Other = Strangers,
         },
         // What the server has already is no repair: it changes nothing, and so asks for no age. Who does not stand at

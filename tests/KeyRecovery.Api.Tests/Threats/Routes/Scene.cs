@@ -45,6 +45,8 @@ internal sealed class Scene
             await Officer.TokenAsync(host, "demo", Officer.AllScopes),
             await Officer.TokenAsync(host, "other", Officer.AllScopes));
         var (own, other) = (await Family.CreateAsync(host, mine), await Family.CreateAsync(host, theirs));
+        // Whatever the code reads is told to the devices, which is a write: here, and not again for ten minutes.
+        (await own.Account.OpenAsync(own.Account.Code)).Dispose();
         return new Scene(host)
         {
             Mine = own, Other = other, Absent = other.Nowhere(),
