@@ -7,7 +7,9 @@ namespace KeyRecovery.Api.Bodies;
 /// The JSON of the API: camelCase; unknown members, duplicate members and members in another case are refused; at most
 /// 16 levels deep; bytes are unpadded base64url.
 /// </summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AccountStandingResponse))]
 [JsonSerializable(typeof(AccountsResponse))]
 [JsonSerializable(typeof(ActivityResponse))]

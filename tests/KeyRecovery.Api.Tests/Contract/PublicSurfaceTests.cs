@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service.Errors;
@@ -33,6 +34,22 @@ public class PublicSurfaceTests(HostFixture fixture) : IClassFixture<HostFixture
         Assert.DoesNotContain("demo", await fixture.Client.GetStringAsync("/v1/config"), StringComparison.Ordinal);
         await ProblemAssert.IsAsync(
             await fixture.Client.GetAsync("/v1/config?app=other"), HttpStatusCode.NotFound, "not-found", "app");
+    }
+
+    [Fact]
+    public void What_is_written_by_hand_is_written_as_by_the_framework()
+    {
+        var configured = new JsonSerializerOptions();
+        ApiJson.Configure(configured);
+        var own = ApiJson.Default.Options;
+        Assert.Equal(configured.DefaultIgnoreCondition, own.DefaultIgnoreCondition);
+        Assert.Equal(configured.PropertyNamingPolicy, own.PropertyNamingPolicy);
+        Assert.Equal(configured.NumberHandling, own.NumberHandling);
+        Assert.Equal(configured.UnmappedMemberHandling, own.UnmappedMemberHandling);
+        Assert.Equal(configured.AllowDuplicateProperties, own.AllowDuplicateProperties);
+        Assert.Equal(configured.RespectNullableAnnotations, own.RespectNullableAnnotations);
+        Assert.Equal(
+            configured.RespectRequiredConstructorParameters, own.RespectRequiredConstructorParameters);
     }
 
     [Fact]
