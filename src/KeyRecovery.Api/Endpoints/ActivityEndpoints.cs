@@ -37,7 +37,8 @@ internal static class ActivityEndpoints
         if (!QueryNumbers.TryRead(size, out var known)) return Malformed(nameof(size));
         var view = await service.Activity.ReadAsync(
             request.Account, end, (int)(asked ?? ByDefault), known ?? 0, context.RequestAborted);
-        return TypedResults.Ok(ActivityResponse.Of(view, service.Clock.Now.Wall));
+        return Answers.Json(
+            ActivityResponse.Of(view, service.Clock.Now.Wall), ApiJson.Default.ActivityResponse);
     }
 
     private static ProblemResult Malformed(string parameter) => new(ErrorCode.Malformed) { Field = parameter };

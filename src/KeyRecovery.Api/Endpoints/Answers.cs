@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Service.Errors;
@@ -18,6 +20,13 @@ internal static class Answers
         Outcome<T>.Failed(var failure) => Failures.Problem(failure),
         _ => throw new InvalidOperationException(),
     };
+
+    /// <summary>
+    /// What is read of an account in JSON: in pieces and counted as all that may be long, since a reader who does not
+    /// read would hold it in memory.
+    /// </summary>
+    public static BytesResult Json<T>(T value, JsonTypeInfo<T> type) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json; charset=utf-8");
 
     /// <summary>The outcome's name in a span.</summary>
     public static string Name<T>(Outcome<T> outcome) =>

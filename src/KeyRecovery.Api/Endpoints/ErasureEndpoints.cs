@@ -68,8 +68,9 @@ internal static class ErasureEndpoints
 
     private static async Task<IResult> ReadAsync(
         SignedRequest request, HttpContext context, KeyRecoveryService service) =>
-        TypedResults.Ok(
-            ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)));
+        Answers.Json(
+            ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)),
+            ApiJson.Default.ErasureResponse);
 
     private static async Task<IResult> CancelAsync(
         ClaimedRequest request, [FromQuery, Description(Round)] string? round, HttpContext context,

@@ -57,7 +57,7 @@ internal static class ItemEndpoints
         SignedRequest request, HttpContext context, KeyRecoveryService service) =>
         Answers.ReadAsync(
             request, account => service.Vaults.ReadWrittenAsync(account, context.RequestAborted),
-            (_, items) => TypedResults.Ok(ItemsResponse.Of(items)), context);
+            (_, items) => Answers.Json(ItemsResponse.Of(items), ApiJson.Default.ItemsResponse), context);
 
     private static async Task<IResult> PutAsync(
         SignedRequest request,
@@ -103,8 +103,10 @@ internal static class ItemEndpoints
         KeyRecoveryService service)
     {
         if (!ItemId.TryParse(id, out var item)) return Malformed("id");
-        return TypedResults.Ok(VersionsResponse.Of(
-            await service.Vaults.ReadVersionsAsync(request.Account, item, context.RequestAborted)));
+        return Answers.Json(
+            VersionsResponse.Of(
+                await service.Vaults.ReadVersionsAsync(request.Account, item, context.RequestAborted)),
+            ApiJson.Default.VersionsResponse);
     }
 
     private static ProblemResult Malformed(string field) => new(ErrorCode.Malformed) { Field = field };

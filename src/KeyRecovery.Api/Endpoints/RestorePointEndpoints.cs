@@ -29,8 +29,10 @@ internal static class RestorePointEndpoints
 
     private static async Task<IResult> ListAsync(
         SignedRequest request, HttpContext context, KeyRecoveryService service) =>
-        TypedResults.Ok(RestorePointsResponse.Of(
-            await service.RestorePoints.ListAsync(request.Account, context.RequestAborted)));
+        Answers.Json(
+            RestorePointsResponse.Of(
+                await service.RestorePoints.ListAsync(request.Account, context.RequestAborted)),
+            ApiJson.Default.RestorePointsResponse);
 
     private static async Task<IResult> GetAsync(
         SignedRequest request,
