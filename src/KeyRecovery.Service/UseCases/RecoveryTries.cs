@@ -17,14 +17,17 @@ public sealed class RecoveryTries
     // Whoever tries and tries again, on a bad network or with bad intent, fills no list.
     private const ulong SameTry = 600;
 
+    // Nor does who comes from many networks: the account's row surely has so many of its newest entries.
+    private const int MostTries = ActivityList.Moved;
+
     private readonly ServiceContext _context;
     private readonly ActivityWriter _activity;
 
     internal RecoveryTries(ServiceContext context) => (_context, _activity) = (context, new ActivityWriter(context));
 
     /// <summary>
-    /// Tells it before anything is read, once in ten minutes for a slot and a network; of devices nothing. One that was
-    /// told before costs no read.
+    /// Tells it before anything is read, once in ten minutes for a slot and a network and eight times for an account;
+    /// of devices nothing. One that was told before costs no read.
     /// </summary>
     /// <param name="account">What is read, by whom, from where.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
@@ -42,10 +45,14 @@ public sealed class RecoveryTries
         }
     }
 
-    private bool IsTold(AccountState state, OpenAccount account) => state.Activity.Numbered()
-        .Select(entry => AuditDetail.Decode(ActivityEntry.Decode(entry.Entry).Detail))
-        .Any(told => told.Event == AuditEvent.RecoveryTried && told.Actor == account.Actor.Id
-            && told.Network == account.Network && told.Time + SameTry > _context.Now.Wall);
+    private bool IsTold(AccountState state, OpenAccount account)
+    {
+        var tries = state.Activity.Numbered()
+            .Select(entry => AuditDetail.Decode(ActivityEntry.Decode(entry.Entry).Detail))
+            .Where(told => told.Event == AuditEvent.RecoveryTried && told.Time + SameTry > _context.Now.Wall).ToList();
+        return tries.Count >= MostTries
+            || tries.Any(told => told.Actor == account.Actor.Id && told.Network == account.Network);
+    }
 
     private AuditDetail Detail(AccountState state, OpenAccount account) => new()
     {

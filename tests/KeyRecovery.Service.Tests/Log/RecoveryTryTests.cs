@@ -46,12 +46,32 @@ public sealed class RecoveryTryTests
     }
 
     [Fact]
+    public async Task Who_comes_from_many_networks_fills_no_list()
+    {
+        await using var server = await TestService.OpenAsync();
+        var (account, phone, code) = await server.NewAccountAsync(_random, "recovers");
+        for (var i = 0; i < 40; i++) await TryAsync($"192.0.{i}.0/24");
+        server.Time.Advance(TimeSpan.FromMinutes(11));
+        await TryAsync("192.0.2.0/24");
+        await server.LogAsync();
+        Assert.Equal(1 + 8 + 1, (await LogWorld.DoneAsync(server, account, phone)).Count);
+
+        async Task TryAsync(string network)
+        {
+            using var recovering = await server.PassAsync(account, code);
+            recovering.Network = network;
+            await server.Service.Tries.TellAsync(recovering, default);
+        }
+    }
+
+    [Fact]
     public async Task However_often_it_is_tried_the_list_goes_on_in_chunks_and_the_account_as_before()
     {
         await using var server = await TestService.OpenAsync();
         var (account, phone, code) = await server.NewAccountAsync(_random, "recovers");
         for (var i = 0; i < 60; i++)
         {
+            server.Time.Advance(TimeSpan.FromMinutes(2));
             using var recovering = await server.PassAsync(account, code);
             recovering.Network = $"192.0.{i}.0/24";
             await server.Service.Tries.TellAsync(recovering, default);
