@@ -21,6 +21,13 @@ internal sealed class OperatorTokens(Tenants tenants, TokenLog log)
         return (app, app is null ? refusal ?? new ProblemResult(ErrorCode.TokenInvalid) : null);
     }
 
+    /// <summary>
+    /// The problem of whoever is no operator any more, now that a body is there: its sender decides how long it takes,
+    /// and an operator who is taken out of the settings is refused from that moment on.
+    /// </summary>
+    public async ValueTask<ProblemResult?> RefuseBehindBodyAsync(HttpContext context, OperatorScope scope) =>
+        (await ReadOperatorAsync(context, scope)).Refusal;
+
     /// <summary>The request's operator, where it has a scope, or the problem.</summary>
     public async ValueTask<(OperatorOptions? Operator, ProblemResult? Refusal)> ReadOperatorAsync(
         HttpContext context, OperatorScope scope)

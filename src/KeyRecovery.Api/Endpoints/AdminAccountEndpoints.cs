@@ -124,6 +124,7 @@ internal static class AdminAccountEndpoints
         if (caller is null) return refusal!;
         if (!AccountId.TryParse(id, out var account)) return NotFound();
         var body = (await JsonBody<HoldRequest>.BindAsync(context))!.Value;
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Hold) is { } gone) return gone;
         if (!IsText(body.Reason, LegalHold.MaxReason)) return Malformed("reason");
         if (!IsText(body.Reference, LegalHold.MaxReference)) return Malformed("reference");
         return Decided(await service.Desk.HoldAsync(
@@ -137,6 +138,7 @@ internal static class AdminAccountEndpoints
         if (caller is null) return refusal!;
         if (!AccountId.TryParse(id, out var account)) return NotFound();
         var body = (await JsonBody<ReleaseRequest>.BindAsync(context))!.Value;
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Hold) is { } gone) return gone;
         if (!IsText(body.Reference, LegalHold.MaxReference)) return Malformed("reference");
         return Decided(await service.Desk.ReleaseAsync(
             caller.App, account, body.Reference, caller.Issuer, context.RequestAborted), work);

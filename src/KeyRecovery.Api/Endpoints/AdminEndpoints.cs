@@ -59,7 +59,7 @@ internal static class AdminEndpoints
         if (app is null) return refusal!;
         if (!TryRead(again, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "again" };
         if (CborBody.RequireType(context.Request, SubjectLines.MediaType) is { } wrongType) return wrongType;
-        using var lines = new SubjectLines(context, app);
+        using var lines = new SubjectLines(context, app, tokens);
         try
         {
             var filed = await service.Erasures.Jobs.FileAsync(
@@ -69,9 +69,9 @@ internal static class AdminEndpoints
                 new ErasureJobAccepted(Base64UrlText.Encode(job.Job.Span), job.Lines),
                 ApiJson.Default.ErasureJobAccepted, statusCode: StatusCodes.Status202Accepted));
         }
-        catch (SubjectLineException malformed)
+        catch (SubjectLineException refused)
         {
-            return new ProblemResult(ErrorCode.Malformed) { Field = malformed.Message };
+            return refused.Problem;
         }
     }
 
@@ -99,6 +99,7 @@ internal static class AdminEndpoints
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Erase);
         if (app is null) return refusal!;
         var asked = (await JsonBody<ErasureRecordsRequest>.BindAsync(context))!.Value.Leaves;
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Erase) is { } gone) return gone;
         var leaves = new List<Hash256>(asked.Count);
         foreach (var text in asked.Take(MostLeaves + 1))
             if (Hash256.TryParse(text, out var leaf)) leaves.Add(leaf);

@@ -52,6 +52,7 @@ internal static class MoveEndpoints
         if (app is null) return refusal!;
         // Read behind the token: nobody else's body is.
         var body = (await JsonBody<MoveRequest>.BindAsync(context))!.Value;
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Move) is { } gone) return gone;
         if (!AccountId.TryParse(id, out var account)) return new ProblemResult(ErrorCode.NotFound);
         var issuer = body.Issuer ?? app.Issuer;
         // Under another one nobody could ever sign in to it.
@@ -70,6 +71,7 @@ internal static class MoveEndpoints
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Move);
         if (app is null) return refusal!;
         var body = (await JsonBody<MovesRequest>.BindAsync(context))!.Value;
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Move) is { } gone) return gone;
         if (body.Moves.Count is 0 or > BulkMoves.MostLines)
             return new ProblemResult(ErrorCode.Malformed) { Field = "moves" };
         var lines = new List<MoveLine>(body.Moves.Count);

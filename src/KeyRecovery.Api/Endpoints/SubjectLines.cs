@@ -11,7 +11,7 @@ using KeyRecovery.Service.Accounts;
 namespace KeyRecovery.Api.Endpoints;
 
 /// <summary>Reads users from a body of newline-delimited JSON as it comes, and hashes it on the way.</summary>
-internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDisposable
+internal sealed class SubjectLines(HttpContext context, AppOptions app, OperatorTokens tokens) : IDisposable
 {
     public const string MediaType = "application/x-ndjson";
     public const long MostBytes = (long)MostLines * 512;
@@ -24,7 +24,9 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
     /// <summary>SHA-256 of all that was read.</summary>
     public Hash256 Hash => new(_hash.GetCurrentHash());
 
-    /// <exception cref="SubjectLineException">A line is malformed, or there is none at all.</exception>
+    /// <exception cref="SubjectLineException">
+    /// A line is malformed, or there is none at all, or who sends them is no operator any more at their end.
+    /// </exception>
     public async IAsyncEnumerable<(int Line, AppUser User)> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         var (reader, number, users) = (context.Request.BodyReader, 0, 0);
@@ -46,6 +48,8 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
         }
 
         if (users == 0) throw new SubjectLineException(1);
+        if (await tokens.RefuseBehindBodyAsync(context, OperatorScope.Erase) is { } gone)
+            throw new SubjectLineException(gone);
     }
 
     public void Dispose() => _hash.Dispose();

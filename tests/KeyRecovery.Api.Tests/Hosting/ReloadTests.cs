@@ -1,16 +1,35 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KeyRecovery.Api.Control;
+using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options.Reading;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Hosting;
 
 /// <summary>Apps and operators are read anew while the server runs: all of it, or nothing.</summary>
 public sealed class ReloadTests : IAsyncLifetime
 {
+    private static readonly string Nobody = $"/v1/admin/accounts/{new string('A', 22)}";
+
+    // What an operator may let come slowly; without a change of the settings it is answered so.
+    private static readonly (string Route, string Path, string Type, string Body, int Status)[] SlowBodies =
+    [
+        ("moveAccount", $"{Nobody}/move", "application/json", "{\"subject\":\"to\"}", 404),
+        ("moveAccounts", "/v1/admin/moves", "application/json",
+            "{\"dryRun\":false,\"moves\":[{\"subject\":\"from\",\"to\":\"to\"}]}", 200),
+        ("holdAccount", $"{Nobody}/hold", "application/json", "{\"reason\":\"why\",\"reference\":\"case\"}", 404),
+        ("releaseAccount", $"{Nobody}/release", "application/json", "{\"reference\":\"case\"}", 404),
+        ("fileErasures", "/v1/admin/erasures", "application/x-ndjson", "{\"subject\":\"anna\"}", 202),
+        ("getErasureRecords", "/v1/admin/erasures/leaves", "application/json", "{\"leaves\":[]}", 200),
+    ];
+
     private readonly TempDirectory _directory = new();
     private LocalIssuer _issuer = null!;
     private TestHost _host = null!;
@@ -93,18 +112,57 @@ public sealed class ReloadTests : IAsyncLifetime
     [Fact]
     public async Task An_operator_who_is_taken_out_is_refused_at_once()
     {
-        var officer = new JsonObject
-        {
-            ["App"] = "demo", ["Issuer"] = _issuer.Address, ["Audience"] = "staff", ["Authority"] = _issuer.Address,
-        };
         var token = _issuer.Token("officer", "staff", "keyrecovery.erase");
         var job = $"/v1/admin/erasures/{new string('A', 22)}";
-        WriteAll(new JsonObject { ["Operators"] = new JsonArray(officer) }, App("demo"));
+        WriteAll(new JsonObject { ["Operators"] = new JsonArray(Operator()) }, App("demo"));
         Assert.Empty((await ReloadAsync()).Problems);
         Assert.Equal(HttpStatusCode.NotFound, await AskAsync(token, job));
         Write(App("demo"));
         Assert.Empty((await ReloadAsync()).Problems);
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(token, job));
+    }
+
+    [Fact]
+    public void F22_every_route_of_operators_with_a_body_has_a_row() =>
+        Assert.Equal(
+            SlowBodies.Select(body => body.Route).Order(),
+            _host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                .Where(e => e.RoutePattern.RawText!.StartsWith("/v1/admin/", StringComparison.Ordinal)
+                    && e.Metadata.GetMetadata<BodyLimit>() is not { Bytes: 0 })
+                .Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName).Order());
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task F22_an_operator_who_is_taken_out_while_a_body_comes_is_refused_and_nothing_is_written(bool isOut)
+    {
+        var token = _issuer.Token("officer", "staff", Officer.AllScopes);
+        foreach (var (route, path, type, body, status) in SlowBodies)
+        {
+            WriteAll(new JsonObject { ["Operators"] = new JsonArray(Operator()) }, App("demo"));
+            Assert.Empty((await ReloadAsync()).Problems);
+            using var slow = await RawConnection.OpenAsync(_host.Address);
+            await slow.SendHeadAsync(HttpMethod.Post, path,
+            [
+                ("Authorization", $"Bearer {token}"), ("Content-Type", type), ("Content-Length", $"{body.Length}"),
+                ("Expect", "100-continue"),
+            ]);
+            // Asked for its body: the token held.
+            Assert.Equal((route, 100), (route, (await slow.ReadAnswerAsync()).Status));
+            var before = await StoreSnapshot.TakeAsync(_host);
+            if (isOut)
+            {
+                Write(App("demo"));
+                Assert.Empty((await ReloadAsync()).Problems);
+            }
+
+            await slow.SendAsync(Encoding.UTF8.GetBytes(body));
+            var (answered, text) = await slow.ReadAnswerAsync();
+            Assert.Equal((route, isOut ? 401 : status), (route, answered));
+            if (!isOut) continue;
+            Assert.Contains(":token-invalid\"", text, StringComparison.Ordinal);
+            Assert.Equal(before, await StoreSnapshot.TakeAsync(_host));
+        }
     }
 
     private async Task RefusedAsync(string key)
@@ -114,6 +172,12 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, await AskAsync("demo"));
         Assert.Equal(HttpStatusCode.NotFound, await ConfigAsync("chat"));
     }
+
+    private JsonObject Operator() => new()
+    {
+        ["App"] = "demo", ["Issuer"] = _issuer.Address, ["Audience"] = "staff", ["Authority"] = _issuer.Address,
+        ["Scopes"] = new JsonArray([.. Officer.AllScopes.Split(' ').Select(word => (JsonNode)word)]),
+    };
 
     private JsonObject App(string id) => new()
     {
