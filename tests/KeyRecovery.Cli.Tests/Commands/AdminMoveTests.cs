@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Hosting;
 
@@ -37,6 +38,63 @@ public sealed class AdminMoveTests(CliFixture fixture)
             "admin", "move", file, "--apply", "--token", token, "--json")).Ended(0).Json;
         Assert.Equal((false, 3, 0, 1, 1, 1), Counts(again));
         foreach (var one in new[] { phone, laptop }) (await one.RunAsync("backup", "list")).Ended(0);
+    }
+
+    [Fact]
+    public async Task Killed_in_the_midst_of_a_file_it_is_started_again_and_goes_on_and_nobody_is_moved_twice()
+    {
+        const int Page = 200;
+        var (officer, token) = await OfficerAsync();
+        var people = new List<(TestDevice Device, string Subject)>();
+        var lines = new List<string>();
+        try
+        {
+            // Three requests, and in each somebody among those who are unknown.
+            for (var page = 0; page < 3; page++)
+            {
+                people.Add((new TestDevice(fixture.Server.Address), Canary.NewText()));
+                var (device, subject) = people[^1];
+                using (await device.CreateAsync(await fixture.Server.TokenAsync(subject), null)) { }
+                lines.AddRange(Enumerable.Range(0, Page).Select(i =>
+                    i == 100 ? Line(subject, $"new {subject}") : Line($"no {subject} {i}", $"nor {subject} {i}")));
+            }
+
+            var file = await fixture.NewFileAsync(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+            string[] command = ["admin", "move", file, "--apply", "--token", token, "--json"];
+            // The second request does not arrive; then it does, and its answer is lost.
+            foreach (var isLost in new[] { false, true })
+            {
+                await using var relay = new TcpRelay { Server = fixture.Server.Address };
+                var (requests, second) = (0, new TaskCompletionSource());
+                relay.OnRequest = async line =>
+                {
+                    if (!line.StartsWith("POST /v1/admin/moves", StringComparison.Ordinal) || ++requests < 2) return;
+                    relay.SwallowsAnswers = isLost;
+                    second.TrySetResult();
+                    if (!isLost) await Task.Delay(Timeout.Infinite);
+                };
+                using var process = officer.Through(relay.Address).Start(command);
+                await (isLost ? relay.Swallowed : second.Task).WaitAsync(TimeSpan.FromMinutes(2));
+                process.Kill();
+                await process.WaitForExitAsync();
+                Assert.Equal("", await process.StandardOutput.ReadToEndAsync());
+            }
+
+            var rest = (await officer.RunAsync(command)).Ended(0).Json;
+            Assert.Equal((false, 3 * Page, 1, 2, 0, 3 * (Page - 1)), Counts(rest));
+            Assert.Equal((false, 3 * Page, 0, 3, 0, 3 * (Page - 1)),
+                Counts((await officer.RunAsync(command)).Ended(0).Json));
+            foreach (var (device, _) in people)
+            {
+                using var vault = await device.OpenAsync();
+                Assert.Single(
+                    TestDevice.Value(await vault.Log.ActivityAsync()).Entries, one => one.Event == AuditEvent.Moved);
+            }
+        }
+        finally
+        {
+            foreach (var (device, _) in people) device.Dispose();
+        }
     }
 
     [Fact]
