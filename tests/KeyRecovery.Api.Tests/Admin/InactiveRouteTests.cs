@@ -1,11 +1,16 @@
 using System.Text.Json;
 using KeyRecovery.Api.Bodies;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Api.Verbs;
+using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Feed;
+using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Operators;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace KeyRecovery.Api.Tests.Admin;
 
@@ -32,6 +37,34 @@ public sealed class InactiveRouteTests
         Assert.Equal((told, warned), (Number("inactiveAfterDays"), Number("inactiveWarnDays")));
 
         int? Number(string name) => policy.TryGetProperty(name, out var value) ? value.GetInt32() : null;
+    }
+
+    [Fact]
+    public async Task More_at_once_than_the_brake_lets_through_are_an_error_and_an_alarm_and_nobody_is_erased()
+    {
+        var clock = new MovableClock();
+        await using var host = await TestHost.StartAsync(
+            new()
+            {
+                ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo",
+                ["Apps:0:Inactive:AfterDays"] = "90", ["Apps:0:Inactive:WarnDays"] = "7",
+            },
+            adjust: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        using var alarms = new Alarms(host);
+        for (var i = 0; i <= OrphanAccounts.BrakeFloor; i++) await TestAccount.CreateAsync(host);
+        var sweep = host.Services.GetServices<IHostedService>().OfType<OrphanSweep>().Single();
+        // In strides that leave no gap; on the last one they are due.
+        foreach (var days in new[] { 91, 2, 2, 2, 2 })
+        {
+            Assert.Equal(0, alarms.Errors("InactiveStopped"));
+            clock.Pass(TimeSpan.FromDays(days));
+            await sweep.SweepAsync(default);
+        }
+
+        Assert.Equal((1, 1L), (alarms.Errors("InactiveStopped"), alarms.Count("keyrecovery.sweeps_stopped")));
+        Assert.Contains("check --inactive-anyway", host.ReadLog(), StringComparison.Ordinal);
+        var page = await host.Services.GetRequiredService<KeyRecoveryService>().Desk.PageAsync("demo", null, 50, default);
+        Assert.Equal(OrphanAccounts.BrakeFloor + 1, page!.Accounts.Count(one => one.State == ReportedState.Open));
     }
 
     [Fact]
