@@ -7,9 +7,12 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Export;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Tests.Feed;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
+using MoveLine = KeyRecovery.Service.UseCases.MoveLine;
+using MoveLineResult = KeyRecovery.Service.UseCases.MoveLineResult;
 
 namespace KeyRecovery.Service.Tests.Costs;
 
@@ -49,6 +52,8 @@ public sealed class CallCostTests : IAsyncLifetime
         await RotateAsync();
         await OperateAsync(account);
         await EraseAsync(account, phone);
+        await MoveAsync();
+        await ReadFeedAsync();
         Add("…with its share of the log, 16 changes a batch", put, Named("the log, for each change, 16 a batch"));
         Add("…with the log, alone", put, Named("the log, for one change alone"));
 
@@ -180,6 +185,34 @@ public sealed class CallCostTests : IAsyncLifetime
         await _server.LogAsync();
         await _server.Service.Restraints.ResumeAsync(default);
         await _server.LogAsync();
+    }
+
+    private async Task ReadFeedAsync()
+    {
+        const int Events = 20;
+        await _server.LogAsync();
+        var (feed, app) = (_server.Service.Feed, TestAccount.DefaultApp);
+        await TellAsync("a back end reads a page of 20 events, each", async () =>
+            Assert.Equal(Events, (await feed.ReadAsync(app, default, Events, default)).Events.Length), Events);
+        var (_, end) = await _server.Service.ReadAllAsync(limit: 100);
+        await TellAsync("a back end reads its feed, where nothing is new", () =>
+            feed.ReadAsync(app, end, Events, default).AsTask());
+    }
+
+    private async Task MoveAsync()
+    {
+        const int Lines = 20;
+        var moves = Enumerable.Range(0, Lines).Select(i => new MoveLine(User($"other {i}"), User($"moved {i}"))).ToList();
+        foreach (var (isDry, what, result) in new[]
+        {
+            (true, "a dry run of 20 moves, each", MoveLineResult.Moved),
+            (false, "an operator moves 20 accounts, each", MoveLineResult.Moved),
+            (false, "…the same again, each", MoveLineResult.Same),
+        })
+            await TellAsync(what, async () => Assert.All(
+                await _server.Service.BulkMoves.RunAsync(moves, isDry, default), one => Assert.Equal(result, one)), Lines);
+
+        static AppUser User(string subject) => new(TestAccount.DefaultApp, "issuer", subject);
     }
 
     private async Task EraseAsync(TestAccount account, TestAuthority phone)
