@@ -17,8 +17,12 @@ internal sealed record ReportChart(string Id, string Title, string Unit, IReadOn
     private const int Bottom = 34;
     private const int Top = 18;
 
-    // More names than that would lie on one another.
-    private const int MostNames = 12;
+    // The numbers of more bars would lie on one another.
+    private const int MostValues = 12;
+
+    // A letter of a name, and what is between two of them, so that they do not either.
+    private const double Letter = 6.5;
+    private const double Gap = 8;
 
     public void Write(StringBuilder page)
     {
@@ -34,7 +38,8 @@ internal sealed record ReportChart(string Id, string Title, string Unit, IReadOn
         }
 
         var step = (double)(Width - Left) / Math.Max(1, Bars.Count);
-        var each = Math.Max(1, (Bars.Count + MostNames - 1) / MostNames);
+        var wide = Letter * Bars.Select(bar => bar.Name.Length).DefaultIfEmpty().Max();
+        var each = (int)Math.Ceiling((wide + Gap) / step);
         for (var i = 0; i < Bars.Count; i++)
         {
             var (name, count) = Bars[i];
@@ -45,10 +50,13 @@ internal sealed record ReportChart(string Id, string Title, string Unit, IReadOn
                 Append(page, $"<rect class=\"bar\" x=\"{x + step * 0.1:0.##}\" y=\"{y:0.##}\"");
                 Append(page, $" width=\"{step * 0.8:0.##}\" height=\"{high:0.##}\">");
                 Append(page, $"<title>{Text(name)}: {count:N0}</title></rect>");
-                if (Bars.Count <= MostNames) WriteText(page, "value", x + step / 2, y - 4, "middle", $"{count:N0}");
+                if (Bars.Count <= MostValues) WriteText(page, "value", x + step / 2, y - 4, "middle", $"{count:N0}");
             }
 
-            if (i % each == 0) WriteText(page, "axis", x + step / 2, Height - Bottom + 16, "middle", $"{name}");
+            // One that would be cut off at the end is left out.
+            var middle = x + step / 2;
+            if (i % each == 0 && middle + wide / 2 <= Width)
+                WriteText(page, "axis", middle, Height - Bottom + 16, "middle", $"{name}");
         }
 
         page.Append("</svg>\n<figcaption>").Append(Text(Title))

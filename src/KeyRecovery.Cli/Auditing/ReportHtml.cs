@@ -26,11 +26,13 @@ internal static class ReportHtml
         table{border-collapse:collapse;font-size:.85rem;font-variant-numeric:tabular-nums}
         th,td{border-bottom:1px solid var(--line);padding:.25rem .6rem;text-align:start;vertical-align:top}
         td.n{text-align:end}tbody th{font-weight:400}.warn{color:var(--warn)}code{font-size:.9em}
+        .scroll td:nth-child(-n+7){white-space:nowrap}.scroll td:nth-child(8){min-width:9em}
         @media (max-width:36rem){body{padding:1rem}dl{display:block}dd{margin:0 0 .4rem}}
-        @page{size:A4;margin:15mm}
+        @page{size:A4;margin:15mm}@page wide{size:A4 landscape;margin:12mm}
         @media print{:root{--ink:#000;--soft:#333;--line:#999;--back:#fff;--bar:#444;--warn:#000}
         body{max-width:none;padding:0;font-size:10pt}.scroll{overflow:visible}table{font-size:7pt}
-        tr,figure{break-inside:avoid}thead{display:table-header-group}details{display:none}}
+        section{page:wide}.scroll table{font-size:6.5pt}.scroll :is(th,td){padding:.15rem .35rem}h2{margin-top:1.2rem}
+        h2{break-after:avoid}tr,figure{break-inside:avoid}thead{display:table-header-group}details{display:none}}
         """;
 
     private static readonly (string Name, ulong Below)[] Spans =
@@ -139,8 +141,8 @@ internal static class ReportHtml
 
     private static void WriteRows(StringBuilder page, AuditReport report)
     {
-        page.Append("<h2 id=\"all\">All erasures</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" ")
-            .Append("aria-labelledby=\"all\">\n<table><thead><tr>");
+        page.Append("<section>\n<h2 id=\"all\">All erasures</h2>\n<div class=\"scroll\" tabindex=\"0\" ")
+            .Append("role=\"region\" aria-labelledby=\"all\">\n<table><thead><tr>");
         foreach (var column in (string[])[
             "Erasure", "Asked by", "Asked at", "Held until", "Called off", "Level 1", "Level 2", "Leaves",
             "Exceptions"])
@@ -159,7 +161,7 @@ internal static class ReportHtml
                 .Append("</td></tr>\n");
         }
 
-        page.Append("</tbody></table>\n</div>\n");
+        page.Append("</tbody></table>\n</div>\n</section>\n");
     }
 
     private static string Period(AuditReport report) => Text(
