@@ -63,7 +63,8 @@ public sealed class InactiveRouteTests
 
         Assert.Equal((1, 1L), (alarms.Errors("InactiveStopped"), alarms.Count("keyrecovery.sweeps_stopped")));
         Assert.Contains("check --inactive-anyway", host.ReadLog(), StringComparison.Ordinal);
-        var page = await host.Services.GetRequiredService<KeyRecoveryService>().Desk.PageAsync("demo", null, 50, default);
+        var desk = host.Services.GetRequiredService<KeyRecoveryService>().Desk;
+        var page = await desk.PageAsync("demo", null, 50, default);
         Assert.Equal(OrphanAccounts.BrakeFloor + 1, page!.Accounts.Count(one => one.State == ReportedState.Open));
     }
 

@@ -202,15 +202,19 @@ public sealed class CallCostTests : IAsyncLifetime
     private async Task MoveAsync()
     {
         const int Lines = 20;
-        var moves = Enumerable.Range(0, Lines).Select(i => new MoveLine(User($"other {i}"), User($"moved {i}"))).ToList();
+        var moves = Enumerable.Range(0, Lines)
+            .Select(i => new MoveLine(User($"other {i}"), User($"moved {i}"))).ToList();
         foreach (var (isDry, what, result) in new[]
         {
             (true, "a dry run of 20 moves, each", MoveLineResult.Moved),
             (false, "an operator moves 20 accounts, each", MoveLineResult.Moved),
             (false, "…the same again, each", MoveLineResult.Same),
         })
-            await TellAsync(what, async () => Assert.All(
-                await _server.Service.BulkMoves.RunAsync(moves, isDry, default), one => Assert.Equal(result, one)), Lines);
+            await TellAsync(
+                what, async () => Assert.All(
+                    await _server.Service.BulkMoves.RunAsync(moves, isDry, default),
+                    one => Assert.Equal(result, one)),
+                Lines);
 
         static AppUser User(string subject) => new(TestAccount.DefaultApp, "issuer", subject);
     }
