@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace KeyRecovery.EndToEnd.Tests.Instances;
 
 /// <summary>
-/// Two processes on one store, of which one sends an app's events. It stands still with a page on its way (SIGSTOP);
-/// the other one takes the duty over, and then the first one goes on.
+/// Two processes on one store, of which one sends an app's events. It stands still with a page on its way (SIGSTOP), or
+/// dies (SIGKILL); the other one takes the duty over, and then the first one goes on, or is started again.
 /// </summary>
 public sealed class FrozenWebhookTests
 {
@@ -18,7 +18,14 @@ public sealed class FrozenWebhookTests
 
     [NeedsFact(Need.CosmosEmulator, Need.Linux)]
     [Trait("Category", "Long")]
-    public async Task One_instance_sends_at_a_time_and_another_takes_over_without_missing_anything()
+    public Task One_instance_sends_at_a_time_and_another_takes_over_without_missing_anything() =>
+        RunAsync(isKilled: false);
+
+    [NeedsFact(Need.CosmosEmulator)]
+    [Trait("Category", "Hours")]
+    public Task One_that_is_killed_is_taken_over_without_missing_anything() => RunAsync(isKilled: true);
+
+    private static async Task RunAsync(bool isKilled)
     {
         var came = new ConcurrentQueue<JsonElement>();
         var (isHeld, sending, most) = (false, 0, 0);
@@ -53,13 +60,15 @@ public sealed class FrozenWebhookTests
             Volatile.Write(ref isHeld, true);
             await CreateAsync(fleet, 1, "in its hands");
             await UntilAsync(() => Has("in its hands"));
-            await fleet[0].FreezeAsync();
+            if (isKilled) await fleet.KillAsync(0);
+            else await fleet[0].FreezeAsync();
             Volatile.Write(ref isHeld, false);
             await CreateAsync(fleet, 1, "meanwhile");
             await UntilAsync(() => Has("meanwhile"));
             Assert.InRange(came.Count(page => Subjects(page).Contains("in its hands")), 2, int.MaxValue);
 
-            fleet[0].GoOn();
+            if (isKilled) await fleet.StartAsync(0);
+            else fleet[0].GoOn();
             await CreateAsync(fleet, 1, "behind");
             await UntilAsync(() => Has("behind"));
             await fleet.StopAllAsync();
