@@ -15,8 +15,8 @@ public sealed class QueryTests
     // The largest integer of the formats and what is beside it; no wait that anybody would be kept for.
     private static readonly string[] Odd =
     [
-        "", "-1", "+1", "%201", "1.5", "1e1", "0x1", "%D9%A1", "4096", "2147483648", "9007199254740991",
-        "9007199254740992", "18446744073709551615", "18446744073709551616", "%FF", "%ED%A0%80", new string('9', 3_000),
+        "", "-1", "%201", "1e1", "4096", "9007199254740991", "9007199254740992", "18446744073709551616", "%FF",
+        new string('9', 3_000),
     ];
 
     [Fact]
