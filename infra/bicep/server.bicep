@@ -74,9 +74,28 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = if (isServing) {
           env: environmentVariables
           resources: resources
           probes: [
-            { type: 'Startup', httpGet: { path: '/health/live', port: port }, periodSeconds: 2, failureThreshold: 60 }
-            { type: 'Liveness', httpGet: { path: '/health/live', port: port }, periodSeconds: 10, failureThreshold: 3 }
-            { type: 'Readiness', httpGet: { path: '/health/ready', port: port }, periodSeconds: 5, failureThreshold: 2 }
+            // The platform takes no more than ten failures.
+            {
+              type: 'Startup'
+              httpGet: { path: '/health/live', port: port }
+              periodSeconds: 12
+              timeoutSeconds: 5
+              failureThreshold: 10
+            }
+            {
+              type: 'Liveness'
+              httpGet: { path: '/health/live', port: port }
+              periodSeconds: 10
+              timeoutSeconds: 5
+              failureThreshold: 3
+            }
+            {
+              type: 'Readiness'
+              httpGet: { path: '/health/ready', port: port }
+              periodSeconds: 5
+              timeoutSeconds: 5
+              failureThreshold: 2
+            }
           ]
         }
       ]

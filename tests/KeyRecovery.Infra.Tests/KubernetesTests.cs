@@ -50,7 +50,8 @@ public partial class KubernetesTests
         Assert.All(settings.Keys, key => Assert.DoesNotMatch(SecretName(), key));
         Assert.Matches(SecretName(), "KeyRecovery__Ring__RootKey");
         Assert.All(
-            settings.Where(setting => setting.Value.Contains("://", StringComparison.Ordinal)),
+            settings.Where(setting => setting.Value.Contains("://", StringComparison.Ordinal)
+                && setting.Value != "http://0.0.0.0:9464"),
             setting => Assert.Matches("^<.*>$", setting.Value));
     }
 
@@ -59,9 +60,15 @@ public partial class KubernetesTests
     {
         var policy = Assert.Single(Objects(Manifest).OfType<V1NetworkPolicy>()).Spec;
         Assert.Equal(["Ingress", "Egress"], policy.PolicyTypes);
-        Assert.Single(policy.Ingress);
+        Assert.Equal(
+            [("ingress", "5080"), ("monitoring", "9464")], policy.Ingress.Select(rule => (
+                Assert.Single(rule.FromProperty).NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"],
+                Assert.Single(rule.Ports).Port.Value)));
         var outside = Assert.Single(policy.Egress.SelectMany(rule => rule.To), to => to.IpBlock is not null).IpBlock;
         Assert.Contains("169.254.0.0/16", outside.Except);
+        // As the platform documents its direct transport.
+        Assert.Contains(policy.Egress.SelectMany(rule => rule.Ports), port =>
+            (port.Port.Value, port.EndPort) == ("10000", 20_000));
     }
 
     [GeneratedRegex("(RootKey|RootKeyNext|ClientSecret|__Key)$")]

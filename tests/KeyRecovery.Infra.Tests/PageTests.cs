@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Infra.Tests;
 
 /// <summary>What the page of operators has an operator write works as it stands there.</summary>
-public sealed class PageTests : IDisposable
+public sealed partial class PageTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -43,6 +44,27 @@ public sealed class PageTests : IDisposable
             .Select(name => name.Trim(' ', '`').Replace("KeyRecovery", "", StringComparison.Ordinal).TrimStart('…'));
         Assert.Equal(alerts.Order(StringComparer.Ordinal), table.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void What_the_page_says_that_a_start_says_stands_in_the_sources()
+    {
+        var sources = string.Concat(Directory
+            .EnumerateFiles(Path.Combine(Infra.Folder, "..", "src"), "*.cs", SearchOption.AllDirectories)
+            .Select(File.ReadAllText));
+        var said = Page.Text.Split('\n')
+            .SkipWhile(line => line != "| a start, or a verb, says | what it is | what to do |").Skip(2)
+            .TakeWhile(line => line.StartsWith('|')).SelectMany(line => Quoted().Matches(line.Split('|')[1]))
+            .Select(match => match.Groups[1].Value).ToList();
+        Assert.True(said.Count > 15);
+        // The system's own, which a server has been seen to pass on (NightTests).
+        said.RemoveAll(text => text is "address already in use" or "Permission denied"
+            or "Cannot assign requested address");
+        Assert.All(said, text => Assert.Contains(text, sources, StringComparison.Ordinal));
+        Assert.DoesNotContain("another process holds the lock", sources, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Quoted();
 
     private async Task WriteAsync(string settings)
     {

@@ -1,12 +1,34 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
+using KeyRecovery.Service.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Control;
 
 /// <summary>Asks the running server, where one runs.</summary>
 internal static class ControlClient
 {
+    /// <summary>Opens the stores of a server that does not answer, for a verb that does its work itself.</summary>
+    /// <exception cref="StoreOpenException">
+    /// They cannot be opened: a server runs whose socket is gone, perhaps.
+    /// </exception>
+    public static async Task<ServerStores> OpenAloneAsync(KeyRecoveryOptions options)
+    {
+        try
+        {
+            return await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        }
+        catch (StoreOpenException taken) when (taken.InnerException is IOException)
+        {
+            throw new StoreOpenException(
+                $"{taken.Message}, and no server answers at {ControlSocket.PathIn(options.Directories.Ring)}: one that "
+                + "has lost its socket has to be restarted", taken);
+        }
+    }
+
     /// <summary>Sends a request and waits for its end.</summary>
     /// <param name="ringFolder">Where the socket is.</param>
     /// <param name="request">A JSON object.</param>

@@ -14,6 +14,9 @@ internal static class KestrelSetup
     // world.
     private const int SendBuffer = 128 * 1024;
 
+    /// <summary>How long a connection may be idle. A proxy leaves it sooner, or a request meets its end.</summary>
+    public static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(120);
+
     public static void Configure(SocketTransportOptions sockets) => sockets.CreateBoundListenSocket = Listen;
 
     public static void Configure(KestrelServerOptions kestrel)
@@ -27,7 +30,7 @@ internal static class KestrelSetup
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 48;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+        limits.KeepAliveTimeout = IdleLimit;
         limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1_024, gracePeriod: TimeSpan.FromSeconds(5));
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1_024, gracePeriod: TimeSpan.FromSeconds(5));
         limits.Http2.MaxStreamsPerConnection = 100;

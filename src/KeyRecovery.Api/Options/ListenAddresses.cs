@@ -23,6 +23,20 @@ internal static class ListenAddresses
         return ports.Count > 0 ? ports : [Default];
     }
 
+    /// <summary>Whether each is an address that can be read; whether this machine has it is another thing.</summary>
+    public static bool AreAddresses(IConfiguration configuration)
+    {
+        try
+        {
+            foreach (var address in Of(configuration)) _ = BindingAddress.Parse(address);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether only this machine reaches the address.</summary>
     public static bool IsLoopback(string address)
     {

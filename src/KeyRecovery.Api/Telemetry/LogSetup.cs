@@ -27,6 +27,7 @@ internal static class LogSetup
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http2", LevelAlias.Off)
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http3", LevelAlias.Off)
                     .Filter.ByExcluding(IsOfABrokenConnection)
+                    .Filter.With(new CancelledStart())
                     .Enrich.With(new ForgetRequestScope())
                     .WriteTo.Console(new RedactedExceptions());
                 if (options.LogFile is { } file)

@@ -6,8 +6,6 @@ using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
-using KeyRecovery.Api.Stores;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
 
@@ -39,7 +37,7 @@ internal static class BackupVerb
     private static async Task<BackupReport> RunAsync(
         KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
     {
-        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var stores = await ControlClient.OpenAloneAsync(options);
         using var runs = new BackupRuns(stores, options, TimeProvider.System);
         return await runs.RunAsync(request, tell, CancellationToken.None);
     }

@@ -58,9 +58,14 @@ internal static class CheckVerb
     {
         var places = options.Directories;
         if (HomeOf(options) is not IStoreFiles home) return [];
-        return new[] { (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys) }
-            .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind))
-            .Select(store => $"{home.PlaceOf(store.Kind)} does not exist (run init)");
+        var missing = new[]
+            {
+                (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys),
+            }
+            .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind)).ToList();
+        // Where the other is there, this one is lost.
+        var what = missing.Count == 2 ? "run init" : "put it back, or restore a backup set";
+        return missing.Select(store => $"{home.PlaceOf(store.Kind)} does not exist ({what})");
     }
 
     private static IStoreHome HomeOf(KeyRecoveryOptions options) =>

@@ -10,7 +10,8 @@ internal static class HealthVerb
 {
     private const string DefaultUrl = "http://127.0.0.1:5080";
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
+    /// <summary>How long it waits for an answer.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
     /// <returns>0 where it is ready, 1 where it is not, or does not answer within four seconds.</returns>
     /// <exception cref="UsageException">The URL is none.</exception>

@@ -20,7 +20,9 @@ internal static class ReloadVerb
         var request = JsonSerializer.Serialize(
             new ReloadRequest(ReloadControl.VerbName), ReportJson.Default.ReloadRequest);
         var answer = await ControlClient.TryAskAsync(options.Directories.Ring, request, _ => { })
-            ?? throw new IOException("no server runs here; it reads the settings when it starts");
+            ?? throw new IOException(
+                $"no server answers at {ControlSocket.PathIn(options.Directories.Ring)}. One that runs all the same "
+                + "has lost its socket, and has to be restarted; any other reads the settings when it starts");
         var report = answer.Deserialize(ReportJson.Default.ReloadReport)!;
         if (json) Console.Out.WriteLine(answer.ToString());
         else if (report.Problems.Count == 0)

@@ -4,9 +4,7 @@ using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
-using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Rotation;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
 
@@ -45,7 +43,7 @@ internal static class RotateVerb
 
     private static async Task<RotationReport> RunAsync(KeyRecoveryOptions options, bool root, Action<RotationLine> tell)
     {
-        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var stores = await ControlClient.OpenAloneAsync(options);
         var ring = stores.Service.Ring;
         return root
             ? RotationReport.OfRoot(await stores.RootRotation.RunAsync(CancellationToken.None), ring)

@@ -1,5 +1,6 @@
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
 
 namespace KeyRecovery.Api.Verbs;
 
@@ -10,7 +11,20 @@ internal static class ServeVerb
     {
         SettingArguments.Check(args);
         await using var app = Server.Build(args);
-        await app.RunAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+#pragma warning disable CA1031 // The log has its stack. Whatever it is, it ends in a sentence and not in a crash.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            await Console.Error.WriteLineAsync("the server does not start at "
+                + $"{string.Join(", ", ListenAddresses.Of(app.Configuration))}: {failure.Message}");
+            return 1;
+        }
+
+        await app.WaitForShutdownAsync();
         return 0;
     }
 }

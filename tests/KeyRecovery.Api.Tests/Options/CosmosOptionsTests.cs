@@ -54,7 +54,7 @@ public sealed class CosmosOptionsTests
     [InlineData("Cosmos:Data:Credential:Kind", "ClientCertificate", "Credential:CertificateFile is needed")]
     [InlineData("Cosmos:Data:Credential:Key", "AAAA", "Credential:Key is of no use for ManagedIdentity")]
     [InlineData("Cosmos:Keys:Credential:ClientSecret", "s", "ClientSecret is of no use for WorkloadIdentity")]
-    [InlineData("Cosmos:Data:Consistency", "Strong", "'Consistency'")]
+    [InlineData("Cosmos:Data:Consistency", "Strong", "KeyRecovery:Cosmos:Data:Consistency is no setting.")]
     [InlineData("Cosmos:BudgetSeconds", "0", "Cosmos:BudgetSeconds")]
     [InlineData("Cosmos:AttemptSeconds", "21", "Cosmos:AttemptSeconds")]
     public void A_wrong_setting_is_named_by_its_key(string key, string value, string message) =>

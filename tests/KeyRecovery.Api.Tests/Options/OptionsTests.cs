@@ -40,7 +40,11 @@ public class OptionsTests
     [InlineData("Prometheus:Listen", "http://host:9464", "KeyRecovery:Prometheus:Listen is http://ADDRESS:PORT")]
     [InlineData("Prometheus:Listen", "http://*:9464", "KeyRecovery:Prometheus:Listen is http://ADDRESS:PORT")]
     [InlineData("Prometheus:Listen", "http://127.0.0.1:9464/x", "KeyRecovery:Prometheus:Listen is http://ADDRESS:PORT")]
-    [InlineData("Apps:0:Audiance", "a", "'Audiance'")]
+    [InlineData("Apps:0:Audiance", "a", "KeyRecovery:Apps:0:Audiance is no setting.")]
+    [InlineData("Apps:0:Policy:Erasure:HoldHour", "a", "KeyRecovery:Apps:0:Policy:Erasure:HoldHour is no setting.")]
+    [InlineData("Backup", "a", "KeyRecovery:Backup cannot be read as what it is, BackupOptions.")]
+    [InlineData("DrainSeconds", "a secret", "KeyRecovery:DrainSeconds cannot be read as what it is, Int32.")]
+    [InlineData("Store", "a secret", "KeyRecovery:Store is one of Sqlite, Cosmos.")]
     [InlineData("Instances", "0", "KeyRecovery:Instances")]
     [InlineData("Instances", "2", "KeyRecovery:Ring:KeyVault is needed where Instances is more than 1")]
     [InlineData("Instances", "2", "KeyRecovery:Log:Directory is needed where Instances is more than 1")]
@@ -119,7 +123,7 @@ public class OptionsTests
     [InlineData("Backup:ExpiresAfterDays", "366", "KeyRecovery:Backup:ExpiresAfterDays is from 1 to 365.")]
     [InlineData("DrainSeconds", "11", "KeyRecovery:DrainSeconds is from 0 to 10.")]
     [InlineData("LogLevel", "Trace", "KeyRecovery:LogLevel is one of")]
-    [InlineData("RateLimit:Address:Burst", "5", "'RateLimit'")]
+    [InlineData("RateLimit:Address:Burst", "5", "KeyRecovery:RateLimit is no setting.")]
     [InlineData("DrainSeconds", "soon", "KeyRecovery:DrainSeconds")]
     public void A_wrong_setting_is_named_by_its_key(string key, string value, string message)
     {

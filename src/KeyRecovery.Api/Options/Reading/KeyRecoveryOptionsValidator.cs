@@ -15,6 +15,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
     {
         var failures = new Failures();
         CheckDirectories(options, failures);
+        if (!environment.IsDevelopment()) CheckOwner(options, failures);
         CheckAuthority(options, failures);
         AdminUrlRules.Check(options.AdminUrls, configuration, failures);
         AppOptionsRules.Check(options.Apps, environment, failures);
@@ -77,6 +78,17 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                         $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has "
                         + "its own");
             }
+        }
+    }
+
+    private static void CheckOwner(KeyRecoveryOptions options, Failures failures)
+    {
+        foreach (var (name, path) in options.Directories.Named)
+        {
+            if (FolderOwner.IsAnothersAndRootRuns(path))
+                failures.Add(
+                    $"{name}:Directory", $"is another user's ({path}), and root would write what that user cannot "
+                    + "read: verbs are run as the server's user");
         }
     }
 

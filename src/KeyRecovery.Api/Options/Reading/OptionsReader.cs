@@ -1,14 +1,18 @@
+using System.Text.RegularExpressions;
 using KeyRecovery.Api.Auth;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Options.Reading;
 
 /// <summary>Reads and validates the options before anything is built on them.</summary>
-internal static class OptionsReader
+internal static partial class OptionsReader
 {
     /// <exception cref="OptionsValidationException">Something is wrong; every failure names its key.</exception>
     public static KeyRecoveryOptions Read(IConfiguration configuration, IHostEnvironment environment)
     {
+        if (!ListenAddresses.AreAddresses(configuration))
+            throw Invalid([$"{WebHostDefaults.ServerUrlsKey} is an address such as {ListenAddresses.Default}, or some "
+                + "of them with ; between."]);
         var options = Bind(configuration.GetSection(KeyRecoveryOptions.Section));
         if (environment.IsDevelopment() && options.Apps.Count == 0) options.Apps.Add(DevelopmentIssuer.DemoApp());
         if (environment.IsDevelopment() && options.Operators.Count == 0)
@@ -23,6 +27,8 @@ internal static class OptionsReader
     private static KeyRecoveryOptions Bind(IConfigurationSection section)
     {
         var options = new KeyRecoveryOptions();
+        var unknown = UnknownKeys.Of(typeof(KeyRecoveryOptions), section).ToList();
+        if (unknown.Count > 0) throw Invalid(unknown.Select(key => $"{key} is no setting."));
         try
         {
             section.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
@@ -30,9 +36,23 @@ internal static class OptionsReader
         }
         catch (InvalidOperationException failure)
         {
-            throw Invalid([$"{KeyRecoveryOptions.Section}: {Innermost(failure).Message}"]);
+            throw Invalid([Told(Innermost(failure).Message)]);
         }
     }
+
+    // The binder quotes the value, which may be secret, and a type of ours.
+    private static string Told(string message)
+    {
+        if (Unreadable().Match(message) is not { Success: true } match)
+            return $"{KeyRecoveryOptions.Section}: {message}";
+        var type = typeof(KeyRecoveryOptions).Assembly.GetType(match.Groups[2].Value);
+        return type is { IsEnum: true }
+            ? $"{match.Groups[1].Value} is one of {string.Join(", ", Enum.GetNames(type))}."
+            : $"{match.Groups[1].Value} cannot be read as what it is, {match.Groups[2].Value.Split('.')[^1]}.";
+    }
+
+    [GeneratedRegex("value '.*' at '([^']+)' to type '([^']+)'", RegexOptions.Singleline)]
+    private static partial Regex Unreadable();
 
     // Of what stands in a list the binder says only inside which key it is.
     private static InvalidOperationException Innermost(InvalidOperationException failure)

@@ -22,11 +22,11 @@ internal static class SettingsFile
         return Path.GetFullPath(Path.Combine(folder, FileName));
     }
 
-    /// <exception cref="OptionsValidationException">It is no JSON.</exception>
+    /// <exception cref="OptionsValidationException">It is no JSON, or not this user's to read.</exception>
     public static void AddTo(IConfigurationManager configuration, IHostEnvironment environment)
     {
         var path = PathOf(configuration);
-        if (environment.IsDevelopment() || !File.Exists(path)) return;
+        if (environment.IsDevelopment() || !IsThere(path)) return;
         var source = new JsonConfigurationSource { Path = path };
         source.ResolveFileProvider();
         try
@@ -37,6 +37,26 @@ internal static class SettingsFile
         {
             throw new OptionsValidationException(
                 KeyRecoveryOptions.Section, typeof(KeyRecoveryOptions), [$"{path} is no JSON."]);
+        }
+    }
+
+    // A file that another user's folder hides does not "exist", and then no app would be configured.
+    private static bool IsThere(string path)
+    {
+        try
+        {
+            File.OpenRead(path).Dispose();
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new OptionsValidationException(
+                KeyRecoveryOptions.Section, typeof(KeyRecoveryOptions),
+                [$"{path} cannot be read by this user ({Environment.UserName}): verbs are run as the server's user."]);
         }
     }
 
