@@ -13,8 +13,8 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
 {
     // More, up to this, only where none fell into what it is to cut short.
     private const int Most = 140;
-    private static readonly int BackupKills = Rounds.Of(35, 8);
-    private static readonly int RestoreKills = Rounds.Of(45, 10);
+    private static readonly int BackupKills = Rounds.Of(35, 5);
+    private static readonly int RestoreKills = Rounds.Of(45, 6);
 
     [Fact]
     [Trait("Category", "Long")]

@@ -14,7 +14,7 @@ namespace KeyRecovery.EndToEnd.Tests.Crashes;
 public sealed class KillUnderLoadTests(ITestOutputHelper output)
 {
     private const int Users = 8;
-    private static readonly int Kills = Rounds.Of(50, 10);
+    private static readonly int Kills = Rounds.Of(50, 6);
 
     [Fact]
     [Trait("Category", "Long")]

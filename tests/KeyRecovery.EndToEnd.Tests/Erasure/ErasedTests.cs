@@ -9,12 +9,13 @@ namespace KeyRecovery.EndToEnd.Tests.Erasure;
 /// <summary>A real server, real files: what was erased is in none of them, and everybody else recovers.</summary>
 public sealed class ErasedTests(ITestOutputHelper output)
 {
-    private const int Accounts = 500;
-    private const int Erased = 50;
+    private static readonly int Accounts = Rounds.Of(500, 150);
+    private static readonly int Erased = Accounts / 10;
 
     [NeedsFact(Need.Linux)]
     [Trait("Category", "Long")]
-    public async Task No_16_bytes_of_a_key_or_share_and_no_id_of_fifty_erased_are_in_any_file_and_others_recover()
+    [Trait("Category", "Rounds")]
+    public async Task No_16_bytes_of_a_key_or_share_and_no_id_of_the_erased_are_in_any_file_and_others_recover()
     {
         using var folder = new TempFolder();
         await using var server =

@@ -15,7 +15,7 @@ namespace KeyRecovery.EndToEnd.Tests.Erasure;
 public sealed class KilledErasureTests(ITestOutputHelper output)
 {
     private const int Group = 8;
-    private static readonly int KillsEach = Rounds.Of(36, 8);
+    private static readonly int KillsEach = Rounds.Of(36, 6);
 
     // More only where a step was missed.
     private static readonly int MostEach = KillsEach + 24;
@@ -61,10 +61,9 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         private readonly Dictionary<Person, byte[]> _gone = [];
         private readonly HashSet<Person> _asked = [];
         private readonly List<List<Person>> _jobs = [];
-        private IReadOnlyList<Person> _people = [];
-        private Dictionary<string, byte[]> _keys = [];
+        private readonly Dictionary<string, byte[]> _keys = [];
+        private IReadOnlyList<Person> _kept = [];
         private TimeSpan _start;
-        private int _next = Group;
 
         // How long the list is of those whose keys are destroyed.
         private long Listed =>
@@ -76,12 +75,7 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             var seen = new List<ErasureCensus>();
             var ways = Enumerable.Range(0, MostEach).Select(kill => (Way)(kill % 3)).ToList();
             await using (var first = await ServerProcess.StartAsync(_folder["data"], 0, AtOnce))
-            {
-                // The first group is never erased.
-                _people = await Person.LiveAsync(
-                    first, Group * (1 + ways.Count(w => w != Way.Start)), withShare: false);
-                _keys = WrappedKeys.Of(_folder["data"]);
-            }
+                _kept = await PeopleAsync(first);
 
             foreach (var way in ways.TakeWhile((_, kill) => kill < KillsEach
                 || Steps(seen).Any(step => step.Kills == 0)))
@@ -89,7 +83,7 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
                 if (way == Way.Start)
                     await ServerProcess.KillWhileStartingAsync(
                         _folder["data"], _start * (0.4 + 0.7 * RandomNumberGenerator.GetInt32(1000) / 1000.0), AtOnce);
-                else await LifeAsync(way, [.. _people.Skip(_next).Take(Group)]);
+                else await LifeAsync(way);
                 seen.Add(ErasureCensus.Of(_folder["data"]));
             }
 
@@ -102,14 +96,14 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             Assert.Equal(_asked.Count, _gone.Count);
             Assert.Equal(
                 _gone.Count, _gone.Values.Select(r => SignedErasureReceipt.Decode(r).Receipt.Id).Distinct().Count());
-            foreach (var person in _people.Take(Group))
+            foreach (var person in _kept)
                 Assert.Equal(person.Content, Assert.IsType<Result<byte[]>.Ok>(await person.RecoverAsync(last)).Value);
             AssertNoRemnant(last);
             await last.StopAsync();
             AssertNoRemnant(last);
             var (exit, report) = await ServerProcess.RunVerbAsync(_folder["data"], "check");
             Assert.True(exit == 0, report);
-            foreach (var person in _people) person.Dispose();
+            foreach (var person in _kept.Concat(_asked)) person.Dispose();
             _folder.Dispose();
             return seen;
         }
@@ -126,11 +120,18 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             Assert.NotEmpty(server.Files().SelectMany(control.ScanFile));
         }
 
-        private async Task LifeAsync(Way way, IReadOnlyList<Person> victims)
+        private async Task<IReadOnlyList<Person>> PeopleAsync(ServerProcess server)
         {
-            _next += Group;
+            var people = await Person.LiveAsync(server, Group, withShare: false);
+            foreach (var (id, key) in WrappedKeys.Of(_folder["data"])) _keys.TryAdd(id, key);
+            return people;
+        }
+
+        private async Task LifeAsync(Way way)
+        {
             await using var server = await StartAsync();
             await CheckAsync(server);
+            var victims = await PeopleAsync(server);
             _asked.UnionWith(victims);
             var listed = Listed;
             if (way == Way.Bulk)
@@ -177,7 +178,7 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
 
         // Everybody: a server that listens has resumed before, so that what was begun is done.
         private Task CheckAsync(ServerProcess server) =>
-            Parallel.ForEachAsync(_people.Take(Group).Concat(_asked), async (person, ct) =>
+            Parallel.ForEachAsync(_kept.Concat(_asked), async (person, ct) =>
             {
                 using var client = person.At(server);
                 switch (await client.OpenAsync(ct))

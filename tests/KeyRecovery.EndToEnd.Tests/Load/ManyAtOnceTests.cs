@@ -8,19 +8,16 @@ using Xunit.Abstractions;
 namespace KeyRecovery.EndToEnd.Tests.Load;
 
 /// <summary>F11 and F12: what one account runs at once, and what its unread answers hold, is bounded.</summary>
-public sealed class ManyAtOnceTests(ITestOutputHelper output)
+public sealed class ManyAtOnceTests(LongAccountServer site, ITestOutputHelper output)
+    : IClassFixture<LongAccountServer>
 {
-    private const int Links = 500;
     private const int AtOnce = 150;
     private const long MostMiB = 400;
 
     [Fact]
     public async Task F11_of_150_link_commits_at_once_on_a_long_chain_the_others_notice_nothing()
     {
-        using var folder = new TempFolder();
-        await using var server = await ServerProcess.StartAsync(folder["data"]);
-        using var http = Client(server);
-        using var account = await LongAccount.CreateAsync(server, http, Links);
+        var (server, http, account) = (site.Server, site.Http, site.Account);
         using var honest = await HonestDevice.CreateAsync(server, "honest");
         var before = HostMemory.PeakMiB(server.Id);
         var alone = await honest.CommitAsync(Task.Delay(TimeSpan.FromSeconds(3)));
@@ -53,11 +50,8 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
     [Fact]
     public async Task F12_150_answers_that_nobody_reads_hold_little_and_are_ended()
     {
-        using var folder = new TempFolder();
-        await using var server = await ServerProcess.StartAsync(folder["data"]);
-        using var http = Client(server);
-        using var account = await LongAccount.CreateAsync(server, http, Links);
-        using var honest = await HonestDevice.CreateAsync(server, "honest");
+        var (server, http, account) = (site.Server, site.Http, site.Account);
+        using var honest = await HonestDevice.CreateAsync(server, "another");
         var (before, watch) = (HostMemory.PeakMiB(server.Id), Stopwatch.StartNew());
         var deaf = new List<Socket>();
         for (var i = 0; i < AtOnce; i++) deaf.Add(await AskAsync(server.Address, account));
@@ -78,11 +72,6 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         Assert.InRange((await again.Content.ReadAsByteArrayAsync()).Length, 300 << 10, 1 << 23);
     }
-
-    private static HttpClient Client(ServerProcess server) =>
-        new(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000 }) {
-            BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(5),
-        };
 
     // Asks for the vault, on a connection with room for next to nothing, and never reads.
     private static async Task<Socket> AskAsync(Uri server, LongAccount account)

@@ -7,7 +7,7 @@ namespace KeyRecovery.EndToEnd.Tests.Races;
 /// <summary>Two devices of one account that commit at once lose nothing of either's.</summary>
 public sealed class TwoDevicesTests
 {
-    private static readonly int All = Rounds.Of(1000, 250);
+    private static readonly int All = Rounds.Of(1000, 100);
 
     [Fact]
     [Trait("Category", "Long")]

@@ -14,7 +14,7 @@ namespace KeyRecovery.EndToEnd.Tests.Rotation;
 public sealed class KilledRotationTests(ITestOutputHelper output)
 {
     private const int Users = 6;
-    private static readonly int Kills = Rounds.Of(60, 12);
+    private static readonly int Kills = Rounds.Of(60, 8);
 
     [Fact]
     [Trait("Category", "Long")]
@@ -38,7 +38,7 @@ public sealed class KilledRotationTests(ITestOutputHelper output)
                 for (var i = 0; await Control.TryRotateAsync(folder["data/ring"], root: i % 3 == 2); i++) { }
             });
             // Now and then the account is made for certain; else as it comes.
-            if (kill % 10 == 9) await made;
+            if (kill % 5 == 4) await made;
             await Task.Delay(RandomNumberGenerator.GetInt32(100, 900));
             await server.KillAsync();
             await Task.WhenAll(made, rotations);

@@ -25,7 +25,7 @@ namespace KeyRecovery.Service.Tests.Erasure;
 public sealed class ErasureStormTests(ITestOutputHelper output)
 {
     // 64 races each: 1,280 of a kind, 10,240 in all.
-    private static readonly int Batches = Rounds.Of(20);
+    private static readonly int Batches = Rounds.Of(20, 3);
 
     [Fact]
     public Task Commits() => StormAsync(

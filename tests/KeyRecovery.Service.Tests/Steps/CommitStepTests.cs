@@ -17,17 +17,9 @@ namespace KeyRecovery.Service.Tests.Steps;
 [Trait("Category", "Rounds")]
 public sealed class CommitStepTests
 {
-    public static TheoryData<string, StepFate> Commits()
-    {
-        var data = new TheoryData<string, StepFate>();
-        foreach (var commit in new[] {
-            "put", "new", "delete", "slot", "device", "removal", "removal of a code that has seals", "undo",
-            "full trail", "version that goes",
-        })
-            foreach (var fate in StepFates.Long)
-                data.Add(commit, fate);
-        return data;
-    }
+    public static TheoryData<string, StepFate> Commits => StepFates.Of(
+        "put", "new", "delete", "slot", "device", "removal", "removal of a code that has seals", "undo", "full trail",
+        "version that goes");
 
     [Theory]
     [MemberData(nameof(Commits))]

@@ -18,14 +18,7 @@ namespace KeyRecovery.Service.Tests.Steps;
 [Trait("Category", "Rounds")]
 public sealed class JobStepTests
 {
-    public static TheoryData<string, StepFate> Filings()
-    {
-        var data = new TheoryData<string, StepFate>();
-        foreach (var then in new[] { "the same", "the sweep", "another one" })
-            foreach (var fate in StepFates.Long)
-                data.Add(then, fate);
-        return data;
-    }
+    public static TheoryData<string, StepFate> Filings => StepFates.Of("the same", "the sweep", "another one");
 
     public static TheoryData<StepFate, string> Passes =>
         StepFates.Meanwhile(StepFates.Long, "a sweep", "another pass");

@@ -36,6 +36,17 @@ internal static class StepFates
         return data;
     }
 
+    /// <summary>
+    /// Each of several acts with each fate of those that take long; in an ordinary run each act with one of them, in turn.
+    /// </summary>
+    public static TheoryData<string, StepFate> Of(params string[] acts)
+    {
+        var (fates, data) = (Long.ToArray(), new TheoryData<string, StepFate>());
+        for (var act = 0; act < acts.Length; act++)
+            for (var i = 0; i < Rounds.Of(fates.Length, 1); i++) data.Add(acts[act], fates[(act + i) % fates.Length]);
+        return data;
+    }
+
     /// <summary>As <see cref="With"/>, of ways in which others act while it stands still: else there is none.</summary>
     public static TheoryData<StepFate, string> Meanwhile(IEnumerable<StepFate> fates, params string[] ways)
     {
