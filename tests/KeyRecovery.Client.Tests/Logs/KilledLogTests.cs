@@ -20,7 +20,7 @@ public sealed class KilledLogTests(ITestOutputHelper output)
 
     // A server that stands where fewest have died so far dies there; after so many it dies wherever it is.
     private const int MostFreezes = 3;
-    private static readonly int Kills = Rounds.Of(all: 500, ordinary: 30);
+    private static readonly int Kills = Rounds.Of(all: 500, ordinary: 12);
 
     [Fact]
     [Trait("Category", "Long")]
