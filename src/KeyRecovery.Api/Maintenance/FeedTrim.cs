@@ -9,30 +9,11 @@ namespace KeyRecovery.Api.Maintenance;
 /// </summary>
 internal sealed partial class FeedTrim(
     KeyRecoveryService service, ILeases leases, TimeProvider time, ILogger<FeedTrim> logger)
-    : BackgroundService
+    : DutyService(Duty.Feed, TimeSpan.FromHours(1), leases, time)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
+    protected override Task RunAsync(CancellationToken ct) => service.TrimFeedsAsync(ct);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await leases.TryRunAsync(Duty.Feed, TrimAsync, stoppingToken);
-    }
-
-    private async Task TrimAsync(CancellationToken ct)
-    {
-        try
-        {
-            await service.TrimFeedsAsync(ct);
-        }
-#pragma warning disable CA1031 // The next one tries again, and the server lives on.
-        catch (Exception failure) when (failure is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            Failed(logger, failure);
-        }
-    }
+    protected override void Failed(Exception failure) => Failed(logger, failure);
 
     [LoggerMessage(
         72, LogLevel.Error, "Old events of the feeds could not be removed; the next time tries again",

@@ -10,31 +10,14 @@ namespace KeyRecovery.Api.Maintenance;
 /// </summary>
 internal sealed partial class LinkSessionSweep(
     KeyRecoveryService service, ILeases leases, TimeProvider time, ILogger<LinkSessionSweep> logger)
-    : BackgroundService
+    : DutyService(Duty.Links, TimeSpan.FromMinutes(1), leases, time)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken ct)
     {
-        if (service.Links is not StoreLinkRelay relay) return;
-        using var timer = new PeriodicTimer(Pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await leases.TryRunAsync(Duty.Links, ct => SweepAsync(relay, ct), stoppingToken);
+        if (service.Links is StoreLinkRelay relay) await relay.SweepAsync(ct);
     }
 
-    private async Task SweepAsync(StoreLinkRelay relay, CancellationToken ct)
-    {
-        try
-        {
-            await relay.SweepAsync(ct);
-        }
-#pragma warning disable CA1031 // The next one tries again, and the server lives on.
-        catch (Exception failure) when (failure is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            Failed(logger, failure);
-        }
-    }
+    protected override void Failed(Exception failure) => Failed(logger, failure);
 
     [LoggerMessage(
         13, LogLevel.Error, "The sweep of link sessions failed; the next one tries again",

@@ -11,29 +11,12 @@ namespace KeyRecovery.Api.Maintenance;
 internal sealed partial class OrphanSweep(
     KeyRecoveryService service, KeyRecoveryOptions options, ILeases leases, ServerMetrics metrics, TimeProvider time,
     ILogger<OrphanSweep> logger)
-    : BackgroundService
+    : DutyService(Duty.Sweep, TimeSpan.FromMinutes(options.Orphans.SweepEveryMinutes), leases, time)
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(options.Orphans.SweepEveryMinutes), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await leases.TryRunAsync(Duty.Sweep, SweepAsync, stoppingToken);
-    }
+    protected override async Task RunAsync(CancellationToken ct) =>
+        Tell(await service.Sweeper.SweepAsync(TimeSpan.FromHours(options.Orphans.AfterHours), ct));
 
-    /// <summary>Sweeps once. A failure is logged, and the next sweep tries again.</summary>
-    public async Task SweepAsync(CancellationToken ct)
-    {
-        try
-        {
-            Tell(await service.Sweeper.SweepAsync(TimeSpan.FromHours(options.Orphans.AfterHours), ct));
-        }
-#pragma warning disable CA1031 // One damaged row must not end all sweeps, nor the server.
-        catch (Exception failure) when (failure is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            Failed(logger, failure);
-        }
-    }
+    protected override void Failed(Exception failure) => Failed(logger, failure);
 
     private void Tell(SweepReport report)
     {
