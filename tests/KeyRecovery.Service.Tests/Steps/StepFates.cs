@@ -37,7 +37,7 @@ internal static class StepFates
     }
 
     /// <summary>
-    /// Each of several acts with each fate of those that take long; in an ordinary run each act with one of them, in turn.
+    /// Each of several acts with each fate of those that take long; in an ordinary run with one of them, in turn.
     /// </summary>
     public static TheoryData<string, StepFate> Of(params string[] acts)
     {
