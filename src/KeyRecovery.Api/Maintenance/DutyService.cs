@@ -8,20 +8,8 @@ namespace KeyRecovery.Api.Maintenance;
 /// </summary>
 internal abstract class DutyService(Duty duty, TimeSpan pause, ILeases leases, TimeProvider time) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await leases.TryRunAsync(duty, TryAsync, stoppingToken);
-    }
-
-    /// <summary>One pass.</summary>
-    protected abstract Task RunAsync(CancellationToken ct);
-
-    /// <summary>Logs why one failed.</summary>
-    protected abstract void Failed(Exception failure);
-
-    private async Task TryAsync(CancellationToken ct)
+    /// <summary>One pass, now. A failure is logged.</summary>
+    public async Task TryAsync(CancellationToken ct)
     {
         try
         {
@@ -34,4 +22,17 @@ internal abstract class DutyService(Duty duty, TimeSpan pause, ILeases leases, T
             Failed(failure);
         }
     }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await leases.TryRunAsync(duty, TryAsync, stoppingToken);
+    }
+
+    /// <summary>One pass.</summary>
+    protected abstract Task RunAsync(CancellationToken ct);
+
+    /// <summary>Logs why one failed.</summary>
+    protected abstract void Failed(Exception failure);
 }
