@@ -30,7 +30,9 @@ internal static class Server
     /// <summary>Nothing but the configuration.</summary>
     public static WebApplicationBuilder Begin(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // Settings are read anew when an operator says so. Whoever waits for changes of their file watches each folder
+        // below the working directory, which for a service is the whole file system.
+        var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
         if (!DocumentGeneration.IsRunning) SettingsFile.AddTo(builder.Configuration, builder.Environment);
         return builder;
     }
