@@ -63,9 +63,12 @@ internal sealed class ServerViewStep : DemoStep
     private static string Plant(DemoWorld world)
     {
         var secret = world.Items[0];
-        var largest = Directory.EnumerateFiles(world.ServerFolder, "*", SearchOption.AllDirectories)
-            .MaxBy(path => new FileInfo(path).Length)!;
-        var bytes = LeakScan.Read(largest);
+        var (largest, bytes) = LeakScan.Still(() =>
+        {
+            var path = Directory.EnumerateFiles(world.ServerFolder, "*", SearchOption.AllDirectories)
+                .MaxBy(path => new FileInfo(path).Length)!;
+            return (path, LeakScan.Read(path));
+        });
         secret.Content.AsSpan(0, Window).CopyTo(bytes.AsSpan(bytes.Length / 2));
         Directory.CreateDirectory(world["control"]);
         File.WriteAllBytes(Path.Combine(world["control"], Path.GetFileName(largest)), bytes);

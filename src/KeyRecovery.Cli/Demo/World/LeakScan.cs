@@ -5,6 +5,10 @@ namespace KeyRecovery.Cli.Demo.World;
 /// <summary>Looks for secrets in all files of a folder, in every spelling in which they could have leaked.</summary>
 internal sealed class LeakScan
 {
+    private const int Attempts = 100;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private readonly List<(string Secret, byte[] Spelling)> _needles = [];
 
     /// <summary>How many secrets are looked for.</summary>
@@ -33,17 +37,44 @@ internal sealed class LeakScan
     /// <summary>What was found, where.</summary>
     public IReadOnlyList<string> Run(string folder)
     {
-        List<string> found = [];
+        var (found, bytes, files) = Still(() => Look(folder));
+        Searched = (Searched.Bytes + bytes, Searched.Files + files);
+        return found;
+    }
+
+    /// <summary>
+    /// Does something with the files of a server that runs. What that writes anew has another name until it is whole,
+    /// and is its own to read: whoever met such a file begins again.
+    /// </summary>
+    public static T Still<T>(Func<T> look)
+    {
+        for (var left = Attempts; ; left--)
+        {
+            try
+            {
+                return look();
+            }
+            catch (IOException) when (left > 0)
+            {
+                Thread.Sleep(Pause);
+            }
+        }
+    }
+
+    private (List<string> Found, long Bytes, int Files) Look(string folder)
+    {
+        var (found, all, files) = (new List<string>(), 0L, 0);
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
             var bytes = Read(path);
-            Searched = (Searched.Bytes + bytes.Length, Searched.Files + 1);
+            (all, files) = (all + bytes.Length, files + 1);
             found.AddRange(_needles
                 .Where(needle => bytes.AsSpan().IndexOf(needle.Spelling) >= 0)
                 .Select(needle => $"{needle.Secret} in {Path.GetRelativePath(folder, path)}")
                 .Distinct());
         }
-        return found;
+
+        return (found, all, files);
     }
 
     /// <summary>Reads a file that the server may be writing.</summary>
