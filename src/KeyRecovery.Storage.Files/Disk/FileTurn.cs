@@ -9,7 +9,7 @@ namespace KeyRecovery.Storage.Files.Disk;
 internal sealed class FileTurn : IDisposable
 {
     // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.
-    private static readonly int[] IsHeld = [11, 35, unchecked((int)0x80070020)];
+    private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
@@ -19,6 +19,9 @@ internal sealed class FileTurn : IDisposable
 
     /// <summary>How long a turn is waited for: 5 s. Whoever has it writes some kilobytes.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether a file was not opened because somebody else has it, and for no other reason.</summary>
+    public static bool IsHeld(IOException failure) => Held.Contains(failure.HResult);
 
     /// <summary>Waits for the turn.</summary>
     /// <param name="path">The file, made with mode 0600 in a folder that is there.</param>
@@ -32,7 +35,7 @@ internal sealed class FileTurn : IDisposable
             {
                 return new FileTurn(PrivateFiles.Open(path, FileMode.OpenOrCreate, FileShare.None));
             }
-            catch (IOException e) when (IsHeld.Contains(e.HResult) && Environment.TickCount64 < until)
+            catch (IOException e) when (IsHeld(e) && Environment.TickCount64 < until)
             {
                 await Task.Delay(Pause, ct).ConfigureAwait(false);
             }

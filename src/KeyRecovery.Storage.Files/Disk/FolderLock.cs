@@ -13,7 +13,9 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream held) => _held = held;
 
-    /// <exception cref="StoreOpenException">Another process, or another store of this one, holds it.</exception>
+    /// <exception cref="StoreOpenException">
+    /// Another process, or another store of this one, holds it; or its disk cannot be written.
+    /// </exception>
     public static FolderLock Take(string folder)
     {
         try
@@ -22,9 +24,13 @@ internal sealed class FolderLock : IDisposable
             return new FolderLock(
                 PrivateFiles.Open(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileShare.None));
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException))
+        catch (IOException e) when (FileTurn.IsHeld(e))
         {
             throw new StoreOpenException($"the store in {folder} is in use by another process", e);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException))
+        {
+            throw new StoreOpenException($"the store in {folder} cannot be locked: {e.Message}");
         }
     }
 

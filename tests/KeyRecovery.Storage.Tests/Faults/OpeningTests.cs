@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
+using KeyRecovery.Storage.Files.Disk;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Tests.Support;
 
@@ -65,6 +66,16 @@ public sealed class OpeningTests : IDisposable
     {
         await using var pair = await _folder.OpenAsync();
         await RefusedAsync("in use by another process");
+    }
+
+    [Fact]
+    public async Task A_lock_that_cannot_be_had_for_another_reason_is_nobodys()
+    {
+        await MakeAsync(_folder);
+        var path = Path.Combine(_folder.DataFolder, FolderLock.FileName);
+        File.Delete(path);
+        File.CreateSymbolicLink(path, FolderLock.FileName);
+        await RefusedAsync("cannot be locked");
     }
 
     [Theory]
