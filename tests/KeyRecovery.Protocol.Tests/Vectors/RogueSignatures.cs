@@ -29,7 +29,10 @@ internal static class RogueSignatures
     private static readonly byte[] NeutralAbove = Edwards25519.Write(Edwards25519.P + 1);
     private static readonly byte[] NeutralSigned = [.. Neutral[..31], 0x80];
 
-    public static IEnumerable<RogueSignature> All() => [.. OfR(), .. OfS(), .. OfKeys()];
+    // In plain numbers each takes a while: they are made once.
+    private static readonly Lazy<IReadOnlyList<RogueSignature>> Made = new(() => [.. OfR(), .. OfS(), .. OfKeys()]);
+
+    public static IReadOnlyList<RogueSignature> All() => Made.Value;
 
     private static IEnumerable<RogueSignature> OfR()
     {
