@@ -1,6 +1,7 @@
 // KeyRecovery on Azure: instances in Container Apps over two accounts of Cosmos DB, the KEK ring in a key vault, the log and
-// the list of tombstones in blobs. docs/operations.md follows it step by step.
-//   az deployment group create --resource-group RG --template-file infra/main.bicep --parameters @FILE
+// the list of tombstones in blobs, escrows and backup sets in two shares. docs/operations.md ("On Azure") follows it step by
+// step.
+//   az deployment group create --resource-group keyrecovery --name first --parameters infra/main.bicepparam
 targetScope = 'resourceGroup'
 
 @description('Begins every name: 3 to 10 lower-case letters and digits.')
@@ -8,13 +9,20 @@ targetScope = 'resourceGroup'
 @maxLength(10)
 param name string
 
+@description('The region of all of it; the one of the resource group.')
 param location string = resourceGroup().location
 
 @description('The image, by its digest: registry/name@sha256:…')
 param image string
 
+@description('Where the image is pulled from by the server\'s own identity, such as NAME.azurecr.io; empty for a registry that asks nobody.')
+param registry string = ''
+
 @description('The name under which devices reach the server, host[:port]. They sign it.')
 param authority string
+
+@description('The id of the environment\'s certificate for that name; empty until it was bound (docs/operations.md).')
+param certificateId string = ''
 
 @description('The apps, as KeyRecovery:Apps has them.')
 param apps appSettings[]
@@ -25,11 +33,12 @@ param rootKeyName string = 'root-key'
 @description('The version of that secret; empty until it was put there, and nothing is served until then.')
 param rootKeyVersion string = ''
 
-@description('How many instances at least, and at most. The rates of each are a part of the whole: those of the most.')
+@description('How many instances at least. The rates of each are a part of the whole: those of the most.')
 @minValue(2)
 @maxValue(30)
 param leastInstances int = 3
 
+@description('How many instances at most: see leastInstances.')
 @minValue(2)
 @maxValue(30)
 param mostInstances int = 6
@@ -38,8 +47,13 @@ param mostInstances int = 6
 @minValue(1000)
 param unitsASecond int = 4000
 
-@description('Whose X-Forwarded-For is believed: the addresses of the platform\'s proxy as instances see them (docs/operations.md).')
-param proxies string[] = []
+@description('Whose X-Forwarded-For is believed: the networks of the platform\'s proxy as instances see it (docs/operations.md). Without them all callers are one, and share one caller\'s rate.')
+@minLength(1)
+param proxies string[]
+
+@description('The public half of the offline key: the one line of offline.pub. Nothing in it is secret.')
+@minLength(40)
+param offlineKey string
 
 @description('Who is told of alerts.')
 param alertMail string
@@ -110,12 +124,40 @@ module blobs 'bicep/blobs.bicep' = {
   }
 }
 
+// Apart from one another: whoever loses one has the other.
+module escrows 'bicep/share.bicep' = {
+  name: '${name}-escrows'
+  params: {
+    name: take('${name}esc${suffix}', 24)
+    share: 'escrow'
+    location: location
+    // An escrow that is destroyed is to be gone.
+    keepsDeletedDays: 0
+  }
+}
+
+module sets 'bicep/share.bicep' = {
+  name: '${name}-sets'
+  params: {
+    name: take('${name}set${suffix}', 24)
+    share: 'sets'
+    location: location
+    keepsDeletedDays: 7
+  }
+}
+
 module server 'bicep/server.bicep' = {
   name: '${name}-server'
   params: {
     name: name
     location: location
     image: image
+    registry: registry
+    host: split(authority, ':')[0]
+    certificateId: certificateId
+    offlineKey: offlineKey
+    escrowAccount: escrows.outputs.name
+    setsAccount: sets.outputs.name
     identityId: identity.id
     workspaceName: logs.name
     isServing: !empty(rootKeyVersion)
@@ -139,6 +181,8 @@ module server 'bicep/server.bicep' = {
         { name: 'KeyRecovery__Blobs__Container', value: blobs.outputs.container }
         { name: 'KeyRecovery__Blobs__Credential__Kind', value: 'ManagedIdentity' }
         { name: 'KeyRecovery__Blobs__Credential__ClientId', value: identity.properties.clientId }
+        { name: 'KeyRecovery__Backup__OfflineKeyFile', value: '/etc/keyrecovery/offline.pub' }
+        { name: 'KeyRecovery__Backup__EscrowDirectory', value: '/escrow' }
       ],
       map(range(0, length(proxies)), i => { name: 'KeyRecovery__KnownProxies__${i}', value: proxies[i] }),
       flatten(map(range(0, length(apps)), i => [
@@ -158,6 +202,7 @@ module alerts 'bicep/alerts.bicep' = {
     location: location
     mail: alertMail
     workspaceId: logs.id
+    isServing: !empty(rootKeyVersion)
     appId: server.outputs.id
     accountIds: [data.outputs.id, keys.outputs.id]
   }
@@ -165,3 +210,6 @@ module alerts 'bicep/alerts.bicep' = {
 
 output address string = server.outputs.address
 output rootVault string = vaults.outputs.rootName
+output identityId string = identity.properties.principalId
+output escrowAccount string = escrows.outputs.name
+output setsAccount string = sets.outputs.name

@@ -3,6 +3,7 @@ param name string
 param location string
 param mail string
 param workspaceId string
+param isServing bool
 param appId string
 param accountIds string[]
 
@@ -16,29 +17,67 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// What the server says at Error is what asks for somebody.
-resource errors 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = {
-  name: '${name}-errors'
-  location: location
-  properties: {
+// What the server says at Error is what asks for somebody; what the job of the backups says of a set that was not made; and
+// that it has said of none for three hours that it was, whatever the reason. The table of lines is there when the first one
+// has come: until then no query of it can be looked at.
+var lines = [
+  {
+    name: 'errors'
     severity: 1
+    query: 'ContainerAppConsoleLogs_CL | where Log_s contains \'"@l":"Error"\' or Log_s contains \'"@l":"Fatal"\''
+    every: 'PT5M'
+    window: 'PT5M'
+    operator: 'GreaterThan'
+    threshold: 0
     enabled: true
-    scopes: [workspaceId]
-    evaluationFrequency: 'PT5M'
-    windowSize: 'PT5M'
-    criteria: {
-      allOf: [
-        {
-          query: 'ContainerAppConsoleLogs_CL | where Log_s has \'"@l":"Error"\' or Log_s has \'"@l":"Fatal"\''
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-        }
-      ]
-    }
-    actions: { actionGroups: [people.id] }
   }
-}
+  {
+    name: 'backup-failed'
+    severity: 1
+    query: 'ContainerAppConsoleLogs_CL | where Log_s contains \'"outcome":"failed"\''
+    every: 'PT15M'
+    window: 'PT1H'
+    operator: 'GreaterThan'
+    threshold: 0
+    enabled: isServing
+  }
+  {
+    name: 'no-backup'
+    severity: 1
+    query: 'ContainerAppConsoleLogs_CL | where Log_s contains \'"outcome":"done"\' and Log_s contains \'"escrow":"/\''
+    every: 'PT15M'
+    window: 'PT3H'
+    operator: 'LessThan'
+    threshold: 1
+    enabled: isServing
+  }
+]
+
+resource said 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [
+  for line in lines: {
+    name: '${name}-${line.name}'
+    location: location
+    properties: {
+      severity: line.severity
+      enabled: line.enabled
+      scopes: [workspaceId]
+      evaluationFrequency: line.every
+      windowSize: line.window
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: line.query
+            timeAggregation: 'Count'
+            operator: line.operator
+            threshold: line.threshold
+          }
+        ]
+      }
+      actions: { actionGroups: [people.id] }
+    }
+  }
+]
 
 resource restarts 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(appId)) {
   name: '${name}-restarts'

@@ -32,10 +32,7 @@ public class BicepTests
     [Fact]
     public async Task Both_accounts_are_Strong_with_one_write_region_and_have_the_containers_that_a_server_wants()
     {
-        var (exit, told) = await Infra.RunAsync(
-            Infra.Bicep, "build", Path.Combine(Infra.Folder, "main.bicep"), "--stdout");
-        Assert.Equal(0, exit);
-        using var template = JsonDocument.Parse(told);
+        using var template = await BuildAsync("main.bicep");
         var stores = Modules(template.RootElement)
             .Where(module => module.Parameters.TryGetProperty("containers", out _)).ToList();
         Assert.Equal(2, stores.Count);
@@ -58,6 +55,66 @@ public class BicepTests
         }
     }
 
+    [Fact]
+    public async Task Whose_word_of_addresses_is_taken_and_what_sets_are_sealed_to_cannot_be_left_out()
+    {
+        // Without a proxy's name all callers of the whole service share one caller's rate.
+        using var template = await BuildAsync("main.bicep");
+        var parameters = template.RootElement.GetProperty("parameters");
+        foreach (var (name, least) in (ReadOnlySpan<(string, int)>)[("proxies", 1), ("offlineKey", 40)])
+        {
+            var parameter = parameters.GetProperty(name);
+            Assert.False(parameter.TryGetProperty("defaultValue", out _));
+            Assert.Equal(least, parameter.GetProperty("minLength").GetInt32());
+        }
+
+        Assert.True(parameters.GetProperty("rootKeyVersion").TryGetProperty("defaultValue", out _));
+        Assert.All(
+            parameters.EnumerateObject(), one => Assert.True(one.Value.TryGetProperty("metadata", out _), one.Name));
+    }
+
+    [Fact]
+    public async Task Whatever_runs_writes_to_volumes_alone_and_has_all_that_its_settings_name()
+    {
+        using var template = await BuildAsync("bicep/server.bicep");
+        var variables = template.RootElement.GetProperty("variables");
+        Assert.Contains(
+            "'KeyRecovery__DataDirectory', 'value', '/data'", variables.GetProperty("environmentVariables").GetString(),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ["/data", "/etc/keyrecovery", "/escrow"],
+            variables.GetProperty("mounts").EnumerateArray()
+                .Select(mount => mount.GetProperty("mountPath").GetString()));
+        Assert.Equal(
+            variables.GetProperty("volumes").EnumerateArray().Select(volume => volume.GetProperty("name").GetString()),
+            variables.GetProperty("mounts").EnumerateArray()
+                .Select(mount => mount.GetProperty("volumeName").GetString()));
+        var main = await File.ReadAllTextAsync(Path.Combine(Infra.Folder, "main.bicep"));
+        foreach (var setting in (string[])[
+            "OfflineKeyFile', value: '/etc/keyrecovery/offline.pub'", "EscrowDirectory', value: '/escrow'",
+        ])
+            Assert.Contains(setting, main, StringComparison.Ordinal);
+        var jobs = Resources(template.RootElement)
+            .Where(one => one.GetProperty("type").GetString() == "Microsoft.App/jobs")
+            .Select(one => one.GetProperty("properties")).ToList();
+        Assert.Equal(["Manual", "Schedule"], jobs.Select(TriggerOf).Order(StringComparer.Ordinal));
+        var backup = jobs.Single(job => TriggerOf(job) == "Schedule").GetProperty("configuration");
+        Assert.Matches(
+            "^[0-9]{1,2} [*] [*] [*] [*]$",
+            backup.GetProperty("scheduleTriggerConfig").GetProperty("cronExpression").GetString());
+        Assert.InRange(backup.GetProperty("replicaTimeout").GetInt32(), 600, 3_600);
+
+        static string? TriggerOf(JsonElement job) =>
+            job.GetProperty("configuration").GetProperty("triggerType").GetString();
+    }
+
+    private static async Task<JsonDocument> BuildAsync(string file)
+    {
+        var (exit, told) = await Infra.RunAsync(Infra.Bicep, "build", Path.Combine(Infra.Folder, file), "--stdout");
+        Assert.True(exit == 0, told);
+        return JsonDocument.Parse(told);
+    }
+
     private static IEnumerable<(string Name, JsonElement Parameters, IReadOnlyList<JsonElement> Resources)> Modules(
         JsonElement template) =>
         Resources(template).Where(r => r.GetProperty("type").GetString() == "Microsoft.Resources/deployments")
@@ -68,7 +125,7 @@ public class BicepTests
                 Resources(r.GetProperty("properties").GetProperty("template"))));
 
     // By name or in a row, as the language's version has them.
-    private static IReadOnlyList<JsonElement> Resources(JsonElement template) =>
+    internal static IReadOnlyList<JsonElement> Resources(JsonElement template) =>
         template.GetProperty("resources") is { ValueKind: JsonValueKind.Object } named
             ? [.. named.EnumerateObject().Select(resource => resource.Value)]
             : [.. template.GetProperty("resources").EnumerateArray()];

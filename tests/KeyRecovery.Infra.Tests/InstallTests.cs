@@ -64,11 +64,13 @@ public sealed class InstallTests : IDisposable
             "(umask 077; echo \"KeyRecovery__Ring__RootKey='$(head -c 32 /dev/urandom | base64)'\" "
             + ">/etc/keyrecovery/environment)",
         ["keyrecovery-server init"] = "test ! -e /var/lib/keyrecovery/ring/root.key",
-        ["systemctl enable keyrecovery.service keyrecovery-backup.timer"] =
+        ["systemctl enable keyrecovery.service keyrecovery-backup.timer keyrecovery-backup-keys.timer"] =
             "test -e /etc/systemd/system/multi-user.target.wants/keyrecovery.service; "
-            + "test -e /etc/systemd/system/timers.target.wants/keyrecovery-backup.timer",
-        ["systemctl start keyrecovery.service keyrecovery-backup.timer"] = "served",
+            + "test -e /etc/systemd/system/timers.target.wants/keyrecovery-backup.timer; "
+            + "test -e /etc/systemd/system/timers.target.wants/keyrecovery-backup-keys.timer",
+        ["systemctl start keyrecovery.service keyrecovery-backup.timer keyrecovery-backup-keys.timer"] = "served",
         ["systemctl start keyrecovery-backup.service"] = "(unit keyrecovery-backup.service)",
+        ["systemctl start keyrecovery-backup-keys.service"] = "(unit keyrecovery-backup-keys.service)",
         ["systemctl stop keyrecovery.service"] = "stopped",
         ["systemctl start keyrecovery.service"] = "served",
     };
@@ -89,7 +91,10 @@ public sealed class InstallTests : IDisposable
         (exit, told) = await FollowAsync(restrictions, without: "", """
             stopped
             keyrecovery-server check
-            test "$(ls /mnt/backups | wc -l)" = 2
+            test "$(ls -d /mnt/backups/*Z-* | wc -l)" = 2
+            test "$(ls /mnt/backups/keys | wc -l)" = 1
+            test ! -e /mnt/backups/keys/*/data.db
+            test "$(ls /mnt/escrow | wc -l)" = 3
             test "$(stat -c '%U %a' /var/lib/keyrecovery/* | sort -u | tr '\n' ,)" = "keyrecovery 600,keyrecovery 700,"
             getent passwd keyrecovery
             """);

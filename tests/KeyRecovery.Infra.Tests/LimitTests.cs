@@ -61,8 +61,7 @@ public partial class LimitTests
     [Fact]
     public void Whoever_asks_for_readiness_has_noticed_before_a_stopping_server_takes_no_connection()
     {
-        var drain = int.Parse(
-            Objects<V1ConfigMap>().Data["KeyRecovery__DrainSeconds"], CultureInfo.InvariantCulture);
+        var drain = int.Parse(Settings["KeyRecovery__DrainSeconds"], CultureInfo.InvariantCulture);
         Assert.True(drain < Drain.Limit.TotalSeconds);
         var pod = Objects<V1Deployment>().Spec.Template.Spec.Containers.Single();
         Assert.InRange(pod.ReadinessProbe.PeriodSeconds!.Value * pod.ReadinessProbe.FailureThreshold!.Value, 1, drain);
@@ -84,8 +83,7 @@ public partial class LimitTests
     public void An_instance_may_go_and_the_rates_are_divided_by_as_many_as_there_are()
     {
         var deployment = Objects<V1Deployment>().Spec;
-        Assert.Equal(
-            $"{deployment.Replicas}", Objects<V1ConfigMap>().Data["KeyRecovery__Instances"]);
+        Assert.Equal($"{deployment.Replicas}", Settings["KeyRecovery__Instances"]);
         Assert.Equal($"{deployment.Replicas - 1}", Objects<V1PodDisruptionBudget>().Spec.MinAvailable.Value);
         Assert.Equal("0", deployment.Strategy.RollingUpdate.MaxSurge.Value);
         Assert.Contains("'KeyRecovery__Instances', value: string(mostInstances)", Text("main.bicep"),
@@ -102,8 +100,13 @@ public partial class LimitTests
 
     private static string Text(string file) => File.ReadAllText(Path.Combine(Infra.Folder, file));
 
-    private static T Objects<T>() =>
-        KubernetesYaml.LoadAllFromString(Text("kubernetes/keyrecovery.yaml"), strict: true).OfType<T>().Single();
+    private static IDictionary<string, string> Settings => All().OfType<V1ConfigMap>()
+        .Single(map => map.Name() == "settings").Data;
+
+    private static T Objects<T>() => All().OfType<T>().Single();
+
+    private static List<object> All() =>
+        KubernetesYaml.LoadAllFromString(Text("kubernetes/keyrecovery.yaml"), strict: true);
 
     [GeneratedRegex(
         @"type: '(Startup|Liveness|Readiness)'\s+httpGet: [^\n]+\s+periodSeconds: (\d+)\s+timeoutSeconds: (\d+)\s+"

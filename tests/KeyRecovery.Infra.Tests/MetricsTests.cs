@@ -106,10 +106,12 @@ public sealed partial class MetricsTests : IDisposable
         Assert.All(watched, one => Assert.True(IsThere(one.Name, one.Label), $"{one.Name} {one.Label}"));
         Assert.False(IsThere("keyrecovery_requests_total", ""));
         Assert.False(IsThere("keyrecovery_backups_total", "outcome=\"lost\""));
+        // Where no set is yet, it is as old as the process.
+        Assert.InRange(BackupAgeIn(page), 0, 60);
 
         bool IsThere(string name, string label) => page.Split('\n').Any(line =>
             line.StartsWith($"{name}{{", StringComparison.Ordinal)
-            && (label.Contains("!=", StringComparison.Ordinal) || line.Contains(label, StringComparison.Ordinal))
+            && Exact().Matches(label).All(match => line.Contains(match.Value, StringComparison.Ordinal))
             && Zero().IsMatch(line));
     }
 
@@ -139,7 +141,12 @@ public sealed partial class MetricsTests : IDisposable
         await prometheus.WaitForAsync(Called);
     }
 
-    private static Uri MetricsOf(ServerProcess server)
+    /// <summary>How old the newest set with keys is, as a server tells it.</summary>
+    internal static double BackupAgeIn(string page) => double.Parse(
+        Age().Match(page).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Where a server answers Prometheus.</summary>
+    internal static Uri MetricsOf(ServerProcess server)
     {
         var line = server.Output.Split('\n').Single(l => l.Contains("MetricsAddresses\":", StringComparison.Ordinal));
         using var parsed = JsonDocument.Parse(line);
@@ -197,6 +204,12 @@ public sealed partial class MetricsTests : IDisposable
 
     [GeneratedRegex(@"increase\(([a-z_]+)(?:\{([^}]*)\})?\[")]
     private static partial Regex Increase();
+
+    [GeneratedRegex("[a-z_]+=\"[^\"]*\"")]
+    private static partial Regex Exact();
+
+    [GeneratedRegex(@"^keyrecovery_backup_age_seconds\{[^}]*\} (\d+)", RegexOptions.Multiline)]
+    private static partial Regex Age();
 
     [GeneratedRegex(@"\} 0( \d+)?$")]
     private static partial Regex Zero();

@@ -46,6 +46,29 @@ public sealed partial class PageTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_rule_of_Azure_stands_in_its_table_and_each_of_the_table_is_one()
+    {
+        var (exit, told) = await Infra.RunAsync(
+            Infra.Bicep, "build", Infra.Files("bicep", "alerts.bicep").Single(), "--stdout");
+        Assert.True(exit == 0, told);
+        using var template = System.Text.Json.JsonDocument.Parse(told);
+        // format('{0}-errors', …), or by the lines' names and the accounts' numbers.
+        var rules = BicepTests.Resources(template.RootElement)
+            .Where(rule => rule.GetProperty("type").GetString() is "Microsoft.Insights/metricAlerts")
+            .Select(rule => Named().Match(rule.GetProperty("name").GetString()!).Groups[1].Value)
+            .Concat(template.RootElement.GetProperty("variables").GetProperty("lines").EnumerateArray()
+                .Select(line => line.GetProperty("name").GetString()!));
+        var table = Page.Text.Split('\n').SkipWhile(line => line != "| rule | by | what to do |").Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .Select(line => Quoted().Match(line).Groups[1].Value.Replace("NAME-", "", StringComparison.Ordinal)
+                .Replace("-0", "", StringComparison.Ordinal));
+        Assert.Equal(rules.Order(StringComparer.Ordinal), table.Order(StringComparer.Ordinal));
+    }
+
+    [GeneratedRegex(@"^\[format\('\{0\}-([a-z]+)")]
+    private static partial Regex Named();
+
+    [Fact]
     public void What_the_page_says_that_a_start_says_stands_in_the_sources()
     {
         var sources = string.Concat(Directory

@@ -13,9 +13,9 @@ public partial class PlaceholderTests
         "root.vault.azure.net", "account.blob.core.windows.net",
     ];
 
-    // This machine, all addresses, networks of nobody (RFC 1918), those of links (RFC 3927).
+    // This machine, all addresses, networks of nobody (RFC 1918, RFC 6598), those of links (RFC 3927).
     private static readonly string[] Networks =
-        ["127.", "0.0.0.0", "10.", "172.16.", "172.30.", "192.168.", "169.254."];
+        ["127.", "0.0.0.0", "10.", "100.64.0.0", "172.16.", "172.30.", "192.168.", "169.254."];
 
     [Fact]
     public void No_file_names_a_host_an_address_or_a_secret()

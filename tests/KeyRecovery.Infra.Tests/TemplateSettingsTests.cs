@@ -15,7 +15,7 @@ public partial class TemplateSettingsTests
     {
         var settings = KubernetesYaml.LoadAllFromString(
             await File.ReadAllTextAsync(Infra.Files("kubernetes", "keyrecovery.yaml").Single()), strict: true)
-            .OfType<V1ConfigMap>().Single().Data
+            .OfType<V1ConfigMap>().Single(map => map.Name() == "settings").Data
             .Where(setting => setting.Key.StartsWith("KeyRecovery__", StringComparison.Ordinal))
             .ToDictionary(setting => setting.Key, setting => setting.Value.Trim('<', '>'));
         // What is wrong in purpose is all that is told.

@@ -18,6 +18,7 @@ public sealed class InstanceFleet : IAsyncDisposable
     private readonly (string, string)[] _more;
     private readonly ServerProcess?[] _servers;
     private EmulatedCosmos _emulator = null!;
+    private int _jobs;
 
     private InstanceFleet(int instances, (string, string)[] more)
     {
@@ -123,6 +124,10 @@ public sealed class InstanceFleet : IAsyncDisposable
     /// <summary>Runs a verb of the host on what all of them share.</summary>
     public Task<(int ExitCode, string Output)> RunVerbAsync(params string[] arguments) =>
         ServerProcess.RunVerbAsync(DataOf(0), Environment, SettingsOf(0), arguments);
+
+    /// <summary>Runs one as a job does, in a place of its own: beside those that run, not through one of them.</summary>
+    public Task<(int ExitCode, string Output)> RunJobAsync(params string[] arguments) => ServerProcess.RunVerbAsync(
+        _folder[$"job-{Interlocked.Increment(ref _jobs)}"], Environment, SettingsOf(0), arguments);
 
     /// <summary>A device whose every request may meet another instance.</summary>
     public TestDevice NewDevice(Func<KeyRecoveryOptions, KeyRecoveryOptions>? adjust = null)

@@ -139,7 +139,32 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         return new BackupReport(
             BackupReport.DoneOutcome, null, whole.Location, id.ToString(), set.Data.Size, keys?.Rows ?? 0,
             keys is null ? null : stores.Escrows!.PathOf(id), keys is null ? null : expiresAt,
-            stores.Service.Erasures.AuditKey.ToString());
+            stores.Service.Erasures.AuditKey.ToString(), request.DeleteExpired ? DeleteExpired(request.To, now) : 0);
+    }
+
+    // Of the keys alone: nobody opens one any more whose escrow is due. What somebody else has signed, or has put there
+    // by another name, is his; what cannot be read or deleted is there the next time as well.
+    private int DeleteExpired(string place, DateTimeOffset now)
+    {
+        var deleted = 0;
+        foreach (var folder in Directory.EnumerateDirectories(place))
+        {
+            try
+            {
+                var set = new BackupFolder(folder).Read(out var isSignedBy);
+                if (set is not { HasKeys: true, HasData: false } || set.ExpiresAt > (ulong)now.ToUnixTimeSeconds()
+                    || !set.PairId.Span.SequenceEqual(stores.Pair.PairId.Span)
+                    || !isSignedBy(stores.Service.Erasures.AuditKey)) continue;
+                Directory.Delete(folder, recursive: true);
+                deleted++;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It is the operator's, who sees it there.
+            }
+        }
+
+        return deleted;
     }
 
     private async Task CopyDataAsync(BackupFolder partial, Action<BackupLine> tell, CancellationToken ct)

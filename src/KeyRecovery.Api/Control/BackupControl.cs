@@ -6,8 +6,8 @@ using KeyRecovery.Api.Telemetry;
 namespace KeyRecovery.Api.Control;
 
 /// <summary>
-/// <c>{"verb":"backup","to":"/backups"}</c>, with <c>"dataOnly":true</c> and <c>"expiresAfterDays":N</c> as they are
-/// wanted.
+/// <c>{"verb":"backup","to":"/backups"}</c>, with <c>"dataOnly":true</c>, <c>"keysOnly":true</c>,
+/// <c>"expiresAfterDays":N</c> and <c>"deleteExpired":true</c> as they are wanted.
 /// </summary>
 internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metrics, ILogger<BackupControl> logger)
     : IControlVerb
@@ -20,7 +20,7 @@ internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metri
     {
         var asked = request.Deserialize(ReportJson.Default.BackupRequest)!;
         var report = await runs.RunAsync(asked, line => progress(line.ToJson()), ct);
-        metrics.BackedUp(report.Outcome);
+        metrics.BackedUp(asked.DataOnly ? "data" : asked.KeysOnly ? "keys" : "all", report.Outcome);
         if (report.IsDone) Done(logger, report.Set!, report.DataBytes, report.KeyRows);
         else Failed(logger, report.Problem!);
         return JsonSerializer.Serialize(report, ReportJson.Default.BackupReport);

@@ -126,6 +126,7 @@ internal static class Server
         services.AddHostedService<Startup>();
         services.AddHostedService<ServiceManager>();
         services.AddHostedService<StoreWatch>();
+        services.AddHostedService<BackupWatch>();
         services.AddHostedService<IssuerWatch>();
         services.AddHostedService<OrphanSweep>();
         services.AddHostedService<FeedTrim>();
@@ -150,6 +151,7 @@ internal static class Server
     private static void UsePipeline(WebApplication app, KeyRecoveryOptions options)
     {
         app.UseKnownProxies(options.KnownProxies);
+        app.UseMiddleware<UnknownProxy>();
         app.UseMiddleware<RequestBoundary>();
         app.UseMiddleware<HeadRequests>();
         app.UseRouting();

@@ -1,6 +1,8 @@
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Service.Stores;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -9,11 +11,12 @@ namespace KeyRecovery.Api.Hosting;
 /// <summary>The lines that say where the server listens, and what an operator should not leave so.</summary>
 internal sealed partial class Startup(
     ServerAuthority authority, IServer server, KeyRecoveryOptions options, IConfiguration configuration,
-    IHostEnvironment environment, ServerMetrics metrics, ILogger<Startup> logger) : IHostedLifecycleService
+    IHostEnvironment environment, ServerMetrics metrics, ServerStores stores, ILogger<Startup> logger)
+    : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        metrics.Begin();
+        metrics.Begin(stores.Pair is ICopiedData);
         Listening(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], authority.Value);
         return Task.CompletedTask;
     }

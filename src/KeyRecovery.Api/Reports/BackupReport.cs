@@ -13,9 +13,11 @@ namespace KeyRecovery.Api.Reports;
 /// <param name="ExpiresAt">When the escrow is destroyed, in seconds since 1970.</param>
 /// <param name="AuditKey">The server's audit key, base64url: after the loss of everything it tells this set from one
 /// that somebody else made.</param>
+/// <param name="Deleted">How many sets that had expired were deleted.</param>
 internal sealed record BackupReport(
     string Outcome, string? Problem, string? Set = null, string? Id = null, ulong DataBytes = 0, ulong KeyRows = 0,
-    string? Escrow = null, ulong? ExpiresAt = null, string? AuditKey = null)
+    string? Escrow = null, ulong? ExpiresAt = null, string? AuditKey = null,
+    int Deleted = 0)
 {
     public const string DoneOutcome = "done";
 

@@ -19,6 +19,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _erasuresPending;
     private readonly Counter<long> _rotations;
     private readonly Counter<long> _backups;
+    private readonly Gauge<long> _backupAge;
     private readonly Counter<long> _logFailures;
     private readonly Counter<long> _cosigningFailures;
     private readonly Gauge<long> _logBehind;
@@ -39,7 +40,10 @@ internal sealed class ServerMetrics : IDisposable
         _rotations = _meter.CreateCounter<long>("keyrecovery.rotations", "{rotation}",
             "Key rotations, by kind and outcome: all but done asks for an operator.");
         _backups = _meter.CreateCounter<long>(
-            "keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
+            "keyrecovery.backups", "{backup}",
+            "Backups that this process was asked for, by what they are of and outcome: failed asks for an operator.");
+        _backupAge = _meter.CreateGauge<long>("keyrecovery.backup_age", "s",
+            "The age of the newest escrow, and so of the newest set with keys, whoever has made it.");
         _logFailures = _meter.CreateCounter<long>("keyrecovery.log_failures", "{pass}",
             "Passes of the log's sequencer that could not go on: changes wait, and an operator must look.");
         _cosigningFailures = _meter.CreateCounter<long>("keyrecovery.cosigning_failures", "{round}",
@@ -56,13 +60,15 @@ internal sealed class ServerMetrics : IDisposable
     /// Tells what alarms look at as 0, when somebody listens: a counter that comes to be with its first alarm is not
     /// seen to change by it, and one of backups that never were says nothing at all.
     /// </summary>
-    public void Begin()
+    /// <param name="copiesData">Whether sets of this server may have the data.</param>
+    public void Begin(bool copiesData)
     {
         foreach (var counter in (ReadOnlySpan<Counter<long>>)[
             _erasuresPending, _sweepsStopped, _logFailures, _cosigningFailures,
         ])
             counter.Add(0);
-        foreach (var outcome in (ReadOnlySpan<string>)["done", "failed"]) BackedUp(outcome, 0);
+        foreach (var of in copiesData ? (ReadOnlySpan<string>)["all", "data", "keys"] : ["keys"])
+        foreach (var outcome in (ReadOnlySpan<string>)["done", "failed"]) BackedUp(of, outcome, 0);
         foreach (var outcome in (ReadOnlySpan<string>)["done", "blocked", "refused", "unavailable"])
         {
             Rotated("kek", outcome, 0);
@@ -76,10 +82,14 @@ internal sealed class ServerMetrics : IDisposable
     public void Rotated(string kind, string outcome, int count = 1) =>
         _rotations.Add(count, new TagList { { "kind", kind }, { "outcome", outcome } });
 
+    /// <param name="of"><c>all</c>, <c>data</c> or <c>keys</c>.</param>
     /// <param name="outcome"><c>done</c> or <c>failed</c>.</param>
     /// <param name="count">How many.</param>
-    public void BackedUp(string outcome, int count = 1) =>
-        _backups.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
+    public void BackedUp(string of, string outcome, int count = 1) =>
+        _backups.Add(count, new TagList { { "of", of }, { "outcome", outcome } });
+
+    /// <param name="seconds">How old the newest escrow is.</param>
+    public void BackupAge(long seconds) => _backupAge.Record(seconds);
 
     /// <summary>An erasure whose destruction was refused or not proved: an alarm.</summary>
     public void ErasurePending() => _erasuresPending.Add(1);

@@ -17,12 +17,26 @@ internal static class BackupVerb
         var (request, json, rest) = Parse(args);
         var options = Server.ReadOptions(rest);
         Action<BackupLine> tell = json ? _ => { } : line => Console.Out.WriteLine(line.ToText());
-        var report = await AskAsync(options, request, tell) ?? await RunAsync(options, request, tell);
+        var report = await TryAsync(options, request, tell);
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.BackupReport));
         else if (report.IsDone)
             foreach (var line in Sentences(report)) Console.Out.WriteLine(line);
         if (!report.IsDone) Console.Error.WriteLine($"failed: {report.Problem}");
         return report.IsDone ? 0 : 1;
+    }
+
+    // Whoever reads JSON reads of each failure in it.
+    private static async Task<BackupReport> TryAsync(
+        KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
+    {
+        try
+        {
+            return await AskAsync(options, request, tell) ?? await RunAsync(options, request, tell);
+        }
+        catch (Exception failure) when (VerbTable.IsTold(failure))
+        {
+            return BackupReport.Failed(failure.Message);
+        }
     }
 
     private static async Task<BackupReport?> AskAsync(
@@ -45,6 +59,7 @@ internal static class BackupVerb
     private static IEnumerable<string> Sentences(BackupReport report)
     {
         yield return $"done: {report.Set}";
+        if (report.Deleted > 0) yield return $"expired, and deleted: {report.Deleted} sets of the keys alone";
         yield return $"signed with the audit key: {report.AuditKey}";
         if (report.Escrow is null)
         {
@@ -69,7 +84,7 @@ internal static class BackupVerb
             ?? throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
         var request = new BackupRequest(
             BackupControl.VerbName, Path.GetFullPath(to), switches.Has("--data-only"), switches.Has("--keys-only"),
-            switches.Number("--expires-days", 1, 365));
+            switches.Number("--expires-days", 1, 365), switches.Has("--delete-expired"));
         return (request, switches.Has("--json"), switches.Rest);
     }
 }

@@ -43,6 +43,7 @@ internal static class VerbTable
                   --keys-only             without the data
                   --expires-days N        when the keys in it open for nobody any more
                                           (30 unless Backup:ExpiresAfterDays says otherwise)
+                  --delete-expired        delete this server's sets of the keys alone there that have expired
                   --json                  one JSON object
           restore put a backup set in the place of what was lost, with the server stopped
                   --from SET              its folder
@@ -118,11 +119,14 @@ internal static class VerbTable
             Console.Error.WriteLine(usage.Message);
             return 2;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
-            or StoreOpenException or KekRingException or RootKeyMismatchException or StoreUnavailableException)
+        catch (Exception failure) when (IsTold(failure))
         {
             Console.Error.WriteLine(failure.Message);
             return 1;
         }
     }
+
+    /// <summary>Whether a failure is no fault of the program: its message is what an operator is told.</summary>
+    public static bool IsTold(Exception failure) => failure is IOException or UnauthorizedAccessException
+        or StoreOpenException or KekRingException or RootKeyMismatchException or StoreUnavailableException;
 }

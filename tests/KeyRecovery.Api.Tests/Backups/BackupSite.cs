@@ -41,10 +41,11 @@ internal sealed class BackupSite : IDisposable
     public string AuditKey { get; private set; } = "";
 
     public async Task<BackupReport> TryBackUpAsync(
-        TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false)
+        TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false, bool deleteExpired = false)
     {
-        var report = await host.Services.GetRequiredService<BackupRuns>()
-            .RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly), _ => { }, CancellationToken.None);
+        var report = await host.Services.GetRequiredService<BackupRuns>().RunAsync(
+            new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly, null, deleteExpired), _ => { },
+            CancellationToken.None);
         AuditKey = report.AuditKey ?? AuditKey;
         return report;
     }

@@ -148,6 +148,41 @@ public sealed class ExpiryTests
         Assert.Equal((0, 1), (erased.Final, erased.AwaitSets));
     }
 
+    [Fact]
+    public async Task Only_its_own_sets_of_the_keys_alone_that_have_expired_are_deleted_where_that_is_asked_for()
+    {
+        using var site = new BackupSite();
+        using var other = new BackupSite();
+        await using var host = await site.StartAsync();
+        await using var stranger = await other.StartAsync();
+        var whole = await site.BackUpAsync(host);
+        var keys = await site.BackUpAsync(host, keysOnly: true);
+        var data = await site.BackUpAsync(host, dataOnly: true);
+        var others = (await other.TryBackUpAsync(stranger, site.Sets, keysOnly: true)).Set!;
+        // What says it is a set and is none, and what another has signed anew.
+        var (broken, forged) = (Path.Combine(site.Sets, "broken"), Path.Combine(site.Sets, "forged"));
+        Directory.CreateDirectory(broken);
+        await File.WriteAllTextAsync(Path.Combine(broken, "set.json"), "{\"signed\": \"AA\"}");
+        Directory.CreateDirectory(forged);
+        var text = await File.ReadAllTextAsync(Path.Combine(keys, "set.json"));
+        var end = text.LastIndexOf('"');
+        await File.WriteAllTextAsync(
+            Path.Combine(forged, "set.json"),
+            text[..(end - 8)] + (text[end - 8] == 'A' ? 'B' : 'A') + text[(end - 7)..]);
+        site.Clock.Pass(Expiry - TimeSpan.FromHours(2));
+        var fresh = await site.BackUpAsync(host, keysOnly: true);
+        Assert.Equal(0, (await site.TryBackUpAsync(host, keysOnly: true, deleteExpired: true)).Deleted);
+        site.Clock.Pass(TimeSpan.FromHours(2));
+        Assert.Equal(0, (await site.TryBackUpAsync(host, keysOnly: true)).Deleted);
+        Assert.True(Directory.Exists(keys));
+
+        var report = await site.TryBackUpAsync(host, keysOnly: true, deleteExpired: true);
+        Assert.Equal((true, 1), (report.IsDone, report.Deleted));
+        Assert.False(Directory.Exists(keys));
+        Assert.All(
+            [whole, data, others, broken, forged, fresh, report.Set!], set => Assert.True(Directory.Exists(set), set));
+    }
+
     // An account that was erased after a set was made, and whose KEK is destroyed: level 2 waits for the set alone.
     private static async Task<string> EraseBehindSetAsync(BackupSite site, TestHost host)
     {

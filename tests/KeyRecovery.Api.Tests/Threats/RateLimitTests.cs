@@ -143,6 +143,7 @@ public class RateLimitTests
         Assert.Equal(3, await WelcomeAsync(host, i => $"2001:db8:1:3::{i + 1}"));
         // The chain is read from its end, and stops at the first that is no proxy of ours.
         Assert.Equal(0, await WelcomeAsync(host, i => $"198.51.100.{i}, 2001:db8:1:2::9"));
+        Assert.DoesNotContain("ProxyUnknown", host.ReadLog(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,6 +151,11 @@ public class RateLimitTests
     {
         await using var host = await TestHost.StartAsync(Tight);
         Assert.Equal(3, await WelcomeAsync(host, i => $"198.51.100.{i}"));
+        // The operator is told, once, by whom: it may be a proxy that nobody has named.
+        var told = Assert.Single(
+            host.ReadLog().Split('\n'), line => line.Contains("ProxyUnknown", StringComparison.Ordinal));
+        Assert.Contains("127.0.0.0/24", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("198.51.100", told, StringComparison.Ordinal);
     }
 
     private static int Taken(TokenBuckets buckets, UInt128 caller, int tries) =>

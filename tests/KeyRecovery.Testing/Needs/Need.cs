@@ -26,6 +26,9 @@ public enum Need
     /// <summary>A program from npm that speaks the protocol of Azure Cosmos DB.</summary>
     CosmosEmulator,
 
+    /// <summary><c>curl</c>, which asks by HTTP.</summary>
+    Curl,
+
     /// <summary>A session bus of a desktop.</summary>
     DesktopBus,
 
@@ -76,6 +79,9 @@ public enum Need
 
     /// <summary>An OpenID provider on this machine: npm's <c>oidc-provider</c>, installed by its lock file.</summary>
     OidcProvider,
+
+    /// <summary><c>openssl</c>, which draws random bytes.</summary>
+    Openssl,
 
     /// <summary>Prometheus, which reads figures and alerts.</summary>
     Prometheus,
