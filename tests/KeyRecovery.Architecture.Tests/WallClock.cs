@@ -25,6 +25,7 @@ public partial class WallClock
         ["src/KeyRecovery.Api/Backups/RestoreRun.cs"] = "a command that has just started",
         ["src/KeyRecovery.Api/Endpoints/ConfigEndpoints.cs"] = "tells the time",
         ["src/KeyRecovery.Api/Http/ProblemResult.cs"] = "tells the time",
+        ["src/KeyRecovery.Api/Maintenance/BackupWatch.cs"] = "a file's time is the wall clock's",
         ["src/KeyRecovery.Storage.Files/Fence/BackupSetList.cs"] = "asked while the clock is believed alone",
         ["src/KeyRecovery.Storage.Files/Ring/FileKekRing.cs"] = "tells since when a KEK is there",
     };

@@ -12,10 +12,7 @@ public class CommandTests
         nameof(PublishedTests) + "." + nameof(PublishedTests.What_the_page_publishes_makes_its_folders_and_serves);
 
     private const string Install = nameof(InstallTests) + "."
-        + nameof(InstallTests.A_machine_comes_from_nothing_to_a_service_a_set_and_an_upgrade_by_the_pages_lines);
-
-    private const string Witness =
-        "WitnessCommandTests.It_cosigns_what_grows_tells_it_and_knows_it_after_a_restart";
+        + nameof(InstallTests.A_machine_comes_from_nothing_to_a_witnessed_service_a_set_and_an_upgrade_by_the_page);
 
     private const string Cosmos = "ServedFromCosmosTests.What_is_put_is_there_after_a_kill_and_what_is_erased_is_gone";
 
@@ -81,8 +78,20 @@ public class CommandTests
         ["dotnet KeyRecovery.Api.dll reload"] = Rehearsal,
         ["dotnet KeyRecovery.Api.dll rotate"] = Rehearsal,
         ["dotnet KeyRecovery.Api.dll rotate --root"] = Rehearsal,
-        ["keyrecovery audit witness-key --key witness.key --name witness.example.org/one"] = Witness,
-        ["keyrecovery audit witness --key witness.key --state /var/lib/witness --log 'LOG'"] = Witness,
+        ["dotnet publish src/KeyRecovery.Cli -c Release -o /opt/keyrecovery-witness"] = Published,
+        ["install -D -m 644 infra/machine/sysusers-witness.conf "
+            + "/etc/sysusers.d/keyrecovery-witness.conf"] = Install,
+        ["systemd-sysusers keyrecovery-witness.conf"] = Install,
+        ["install -d -m 700 -o keyrecovery-witness -g keyrecovery-witness /var/lib/keyrecovery-witness"] = Install,
+        ["runuser -u keyrecovery-witness -- /usr/bin/dotnet /opt/keyrecovery-witness/keyrecovery.dll audit witness-key "
+            + "--key /var/lib/keyrecovery-witness/key --name witness.example.org/one"] = Install,
+        ["echo 'LOG=LOGKEY' >/etc/keyrecovery-witness"] = Install,
+        ["install -m 644 infra/systemd/keyrecovery-witness.service /etc/systemd/system"] = Install,
+        ["systemctl enable keyrecovery-witness.service"] = Install,
+        ["systemctl start keyrecovery-witness.service"] = Install,
+        ["install -m 644 policy.txt /etc/keyrecovery/policy.txt"] = Install,
+        ["systemctl restart keyrecovery.service"] = Install,
+        ["curl --fail https://keys.example.org/audit/checkpoint"] = Install,
         ["keyrecovery audit verify --log https://keys.example.org/audit --policy policy.txt --save last.checkpoint"] =
             Rehearsal,
         ["keyrecovery audit verify --dir ./copy-of-log --key LOGKEY AUDITKEY --receipt receipts/*"] = Rehearsal,

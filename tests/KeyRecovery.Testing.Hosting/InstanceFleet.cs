@@ -125,7 +125,7 @@ public sealed class InstanceFleet : IAsyncDisposable
     public Task<(int ExitCode, string Output)> RunVerbAsync(params string[] arguments) =>
         ServerProcess.RunVerbAsync(DataOf(0), Environment, SettingsOf(0), arguments);
 
-    /// <summary>Runs one as a job does, in a place of its own: beside those that run, not through one of them.</summary>
+    /// <summary>Runs one as a job does, in a place of its own: beside those that run, through none of them.</summary>
     public Task<(int ExitCode, string Output)> RunJobAsync(params string[] arguments) => ServerProcess.RunVerbAsync(
         _folder[$"job-{Interlocked.Increment(ref _jobs)}"], Environment, SettingsOf(0), arguments);
 

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.HttpOverrides;
 namespace KeyRecovery.Api.Hosting;
 
 /// <summary>
-/// Says, once an hour at most, that somebody passes on addresses whose word is not taken: behind a proxy that nobody has
-/// named all callers are one, and share one caller's rate.
+/// Says, once an hour at most, that somebody passes on addresses whose word is not taken: behind a proxy that nobody
+/// has named all callers are one, and share one caller's rate.
 /// </summary>
 internal sealed partial class UnknownProxy(RequestDelegate next, TimeProvider time, ILogger<UnknownProxy> logger)
 {
