@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Passphrases;
 
 namespace KeyRecovery;
 
@@ -18,8 +19,14 @@ public sealed record CreateOptions
     /// A passphrase beside the code, or null. One that is too weak is refused before the account is made; it is set in
     /// a second commit, and both are told as one outcome. Default: none.
     /// </summary>
-    public Passphrase? Passphrase { get; init; }
+    public Passphrase? Passphrase
+    {
+        get => First?.Passphrase;
+        init => First = value is null ? null : new FirstPassphrase(value);
+    }
 
     /// <summary>Items to store at once. Default: none.</summary>
     public ImmutableArray<ItemEdit.Put> Items { get; init; } = [];
+
+    internal FirstPassphrase? First { get; private init; }
 }

@@ -8,7 +8,6 @@ using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Logs;
-using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
@@ -93,13 +92,11 @@ public sealed partial class KeyRecoveryClient : IDisposable
     private async Task<Result<VaultSession>> CreateNamedAsync(
         string? given, CreateOptions create, CancellationToken ct)
     {
-        if (create.Passphrase is { } early
-            && PassphraseSetup.FindFault(_options, _realms, early, new SetPassphraseOptions()) is { } weak) return weak;
+        if (create.First?.FindFault(_options, _realms) is { } weak) return weak;
         if (!(await AppToken.OfHomeAsync(_options, given, ct)).TryGet(out var token, out var none)) return none;
         var created = await CreateWithCodeAsync(token, create, ct);
-        if (create.Passphrase is not { } passphrase || !created.TryGet(out var vault, out _)) return created;
-        var set = await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct);
-        if (set.Error is not { } unset) return created;
+        if (create.First is not { } first || !created.TryGet(out var vault, out _)) return created;
+        if (await first.SetAsync(vault.Passphrase, token, ct) is not { } unset) return created;
         vault.Dispose();
         return new ClientFailure.CreatedWithoutPassphrase(unset);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.RegularExpressions;
 using KeyRecovery.Packages.Tests.Support;
 using KeyRecovery.Testing.Hosting;
@@ -12,6 +13,16 @@ namespace KeyRecovery.Packages.Tests;
 [Trait("Category", "Long")]
 public sealed partial class SampleTests(Feed feed) : IClassFixture<Feed>
 {
+    // In bytes; it is 11.3 MB, and docs/performance.md has how to see what is in it.
+    private const long LargestSample = 12_000_000;
+
+    // What only somebody needs who judges passphrases, and what nobody does.
+    private static readonly string[] Strangers =
+    [
+        "zxcvbn-core", "System.Text.RegularExpressions", "Polly.Core", "System.ComponentModel.Annotations",
+        "System.Private.Xml", "System.Net.Quic", "System.Net.WebSockets",
+    ];
+
     // What the README's code takes from the app around it.
     private const string Around = """
         string folder = args[0], appToken = args[1], typed = args[2], typedText = args[3];
@@ -48,6 +59,7 @@ public sealed partial class SampleTests(Feed feed) : IClassFixture<Feed>
             "publish", "-r", "linux-x64", "-p:PublishAot=true", "-o", "out", "-nr:false",
             "-p:UseSharedCompilation=false")).Succeeded();
         Assert.DoesNotContain("warning", published.Output, StringComparison.OrdinalIgnoreCase);
+        PaysForWhatItUses(await File.ReadAllBytesAsync(Path.Combine(project.Folder, "out", "app")));
 
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(folder["data"]);
@@ -61,6 +73,18 @@ public sealed partial class SampleTests(Feed feed) : IClassFixture<Feed>
                 .Select(line => line.Split(' ')[0]));
         Assert.Contains("told: Added", lines);
         Assert.Contains("told: Removed", lines);
+    }
+
+    // An assembly of which something is in a program stands in it by its name.
+    private static void PaysForWhatItUses(byte[] program)
+    {
+        Assert.True(
+            program.Length <= LargestSample,
+            $"the sample has {program.Length:N0} bytes: an app pays for something new that it does not use");
+        bool Has(string assembly) => program.AsSpan().IndexOf(Encoding.UTF8.GetBytes(assembly)) >= 0;
+        Assert.All(
+            (string[])["KeyRecovery.Client", "System.Net.Http", "Tmds.DBus.Protocol"], a => Assert.True(Has(a), a));
+        Assert.All(Strangers, a => Assert.False(Has(a), $"{a} is in an app that does not use it"));
     }
 
     private async Task<Command> BuildAsync(string program)
