@@ -15,6 +15,10 @@ public sealed class CanaryScanner
     private const int PrefixSize = 8;
 
     private readonly Dictionary<ulong, List<(string Name, byte[] Bytes)>> _byPrefix = [];
+
+    // Which prefixes there may be, by a hash of this many bits: what is looked through is long, and few places pass.
+    private const int HashBits = 18;
+    private readonly bool[] _mayBegin = new bool[1 << HashBits];
     private readonly int _longest;
 
     /// <summary>Prepares a scan.</summary>
@@ -26,6 +30,7 @@ public sealed class CanaryScanner
             {
                 var prefix = BitConverter.ToUInt64(bytes);
                 if (!_byPrefix.TryGetValue(prefix, out var list)) _byPrefix[prefix] = list = [];
+                _mayBegin[Hash(prefix)] = true;
                 list.Add(($"{canary.What} ({spelling})", bytes));
                 _longest = Math.Max(_longest, bytes.Length);
             }
@@ -119,10 +124,20 @@ public sealed class CanaryScanner
         var hits = new HashSet<string>();
         for (var i = 0; i + PrefixSize <= bytes.Length; i++)
         {
-            if (!_byPrefix.TryGetValue(BitConverter.ToUInt64(bytes[i..]), out var candidates)) continue;
+            var prefix = BitConverter.ToUInt64(bytes[i..]);
+            if (!_mayBegin[Hash(prefix)])
+            {
+                // Most of a memory is empty: on to where something is.
+                if (prefix == 0 && bytes[i..].IndexOfAnyExcept((byte)0) is var used)
+                    i += (used < 0 ? bytes.Length - i : used) - PrefixSize;
+                continue;
+            }
+            if (!_byPrefix.TryGetValue(prefix, out var candidates)) continue;
             foreach (var (name, wanted) in candidates)
                 if (bytes[i..].StartsWith(wanted)) hits.Add(name);
         }
         return hits;
     }
+
+    private static int Hash(ulong prefix) => (int)(unchecked(prefix * 0x9E3779B97F4A7C15) >> (64 - HashBits));
 }

@@ -17,7 +17,7 @@ internal sealed class ServerViewStep : DemoStep
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
         var scan = await SecretsAsync(world, ct);
-        var found = scan.Run(world.ServerFolder);
+        var found = await scan.RunAsync(world.ServerFolder, ct);
         var (bytes, files) = scan.Searched;
         tale.Holds(files > 0 && bytes > world.Items.Sum(i => i.Content.Length),
             $"looked through {Words.Count(files, "file")} of the server, {Words.Count(bytes, "byte")}, the log among "
@@ -27,8 +27,8 @@ internal sealed class ServerViewStep : DemoStep
             : $"the server holds {Words.List(found)}");
 
         // A search that finds nothing proves something only if it would have found it.
-        var planted = Plant(world);
-        var control = scan.Run(world["control"]);
+        var planted = await PlantAsync(world, ct);
+        var control = await scan.RunAsync(world["control"], ct);
         tale.Holds(control.Count == 1 && control[0].StartsWith(planted, StringComparison.Ordinal),
             $"the same search finds one that we hid in a copy of the largest file: {planted}");
         Directory.Delete(world["control"], recursive: true);
@@ -60,18 +60,18 @@ internal sealed class ServerViewStep : DemoStep
         return scan;
     }
 
-    private static string Plant(DemoWorld world)
+    private static async Task<string> PlantAsync(DemoWorld world, CancellationToken ct)
     {
         var secret = world.Items[0];
-        var (largest, bytes) = LeakScan.Still(() =>
+        var (largest, bytes) = await LeakScan.StillAsync(() =>
         {
             var path = Directory.EnumerateFiles(world.ServerFolder, "*", SearchOption.AllDirectories)
                 .MaxBy(path => new FileInfo(path).Length)!;
             return (path, LeakScan.Read(path));
-        });
+        }, ct);
         secret.Content.AsSpan(0, Window).CopyTo(bytes.AsSpan(bytes.Length / 2));
         Directory.CreateDirectory(world["control"]);
-        File.WriteAllBytes(Path.Combine(world["control"], Path.GetFileName(largest)), bytes);
+        await File.WriteAllBytesAsync(Path.Combine(world["control"], Path.GetFileName(largest)), bytes, ct);
         return $"the beginning of the {secret.Name}";
     }
 }

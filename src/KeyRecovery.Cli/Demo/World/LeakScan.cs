@@ -35,9 +35,9 @@ internal sealed class LeakScan
     public void Add(string what, string secret) => Add(what, Encoding.UTF8.GetBytes(secret));
 
     /// <summary>What was found, where.</summary>
-    public IReadOnlyList<string> Run(string folder)
+    public async Task<IReadOnlyList<string>> RunAsync(string folder, CancellationToken ct)
     {
-        var (found, bytes, files) = Still(() => Look(folder));
+        var (found, bytes, files) = await StillAsync(() => Look(folder), ct);
         Searched = (Searched.Bytes + bytes, Searched.Files + files);
         return found;
     }
@@ -46,7 +46,7 @@ internal sealed class LeakScan
     /// Does something with the files of a server that runs. What that writes anew has another name until it is whole,
     /// and is its own to read: whoever met such a file begins again.
     /// </summary>
-    public static T Still<T>(Func<T> look)
+    public static async Task<T> StillAsync<T>(Func<T> look, CancellationToken ct)
     {
         for (var left = Attempts; ; left--)
         {
@@ -56,7 +56,7 @@ internal sealed class LeakScan
             }
             catch (IOException) when (left > 0)
             {
-                Thread.Sleep(Pause);
+                await Task.Delay(Pause, ct);
             }
         }
     }
