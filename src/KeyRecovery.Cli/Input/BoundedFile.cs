@@ -9,6 +9,8 @@ namespace KeyRecovery.Cli.Input;
 /// </summary>
 internal static class BoundedFile
 {
+    private const int FirstBytes = 64 * 1024;
+
     /// <summary>Reads a small file of settings.</summary>
     /// <param name="path">The file.</param>
     /// <param name="limit">The most that it may have, in bytes.</param>
@@ -35,12 +37,23 @@ internal static class BoundedFile
             throw new CommandException(new CliFailure("file", $"{path} is a folder, and not a file"));
         await using var stream = path == "-" ? Ask.OpenInput() : File.OpenRead(path);
         if (stream.CanSeek && stream.Length > limit) throw new CommandException(tooMuch(stream.Length));
-        // One byte more than there may be: it tells an end from too much.
-        var buffer = new byte[limit + 1];
+        // One byte more than there is, or may be: it tells an end from too much. What has no size to go by, as what a
+        // pipe brings, is read in twice as much each time.
+        var buffer = new byte[Math.Min(limit, Math.Max(stream.CanSeek ? stream.Length : 0, FirstBytes)) + 1];
+        var read = 0;
         try
         {
-            var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-            return read <= limit ? buffer[..read] : throw new CommandException(tooMuch(null));
+            while ((read += await stream.ReadAtLeastAsync(
+                buffer.AsMemory(read), buffer.Length - read, throwOnEndOfStream: false, ct)) == buffer.Length)
+            {
+                if (read > limit) throw new CommandException(tooMuch(null));
+                var longer = new byte[Math.Min(limit + 1, 2 * read)];
+                buffer.CopyTo(longer, 0);
+                CryptographicOperations.ZeroMemory(buffer);
+                buffer = longer;
+            }
+
+            return buffer[..read];
         }
         finally
         {
