@@ -50,7 +50,12 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
         ReceiptAudit.Refuse(
             [.. receipts.Where(receipt => IsHidden(receipt, audit)).Select(r => (r.File, LogFaultText.NotInLog))],
             receipts.Length);
-        Report?.Refuse();
+        if (Report is not null)
+        {
+            Report.Refuse();
+            await Report.RewriteAsync(ct);
+        }
+
         if (Save is not null) await PrivateFile.WriteAsync(Save, opened.Note, ct);
         Tell(opened, kept, audit);
     }
@@ -117,6 +122,7 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
                 ["report"] = Report is null ? null : new JsonObject
                 {
                     ["erasures"] = Report.Report.Rows.Length, ["unexplained"] = Report.Report.Unexplained.Length,
+                    ["rewritten"] = Report.Others.Select(name => (JsonNode?)name).ToJson(),
                 },
                 ["saved"] = Save,
             },
@@ -137,6 +143,7 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
             people.WriteLine($"The report has each leaf about an erasure since its first day, and each receipt is one: "
                 + $"{Words.Count(Report.Report.Rows.Length, "erasure", "erasures")}, and "
                 + $"{Words.Count(Report.Report.Unexplained.Length, "leaf", "leaves")} of other apps.");
+        foreach (var name in Report?.Others ?? []) people.WriteLine($"{name} was another, and is written anew.");
         foreach (var (what, count) in audit.Events)
             people.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"  {Words.Kebab(what.ToString()),-18} {count,12:N0}"));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
@@ -21,13 +22,14 @@ internal sealed class ReportAudit
     private readonly ImmutableArray<VerifyKey> _keys;
     private readonly ReportLeaves _leaves;
 
-    // Told with what the log says: one line that is gone is gone from each.
-    private readonly IReadOnlyList<string> _differences;
+    // Files that are not what the report makes of them, and what they should be.
+    private readonly IReadOnlyList<(string Name, int Line, byte[] Due)> _others;
 
     private ReportAudit(
-        string folder, AuditReport report, ImmutableArray<VerifyKey> keys, IReadOnlyList<string> differences)
+        string folder, AuditReport report, ImmutableArray<VerifyKey> keys,
+        IReadOnlyList<(string Name, int Line, byte[] Due)> others)
     {
-        (_folder, Report, _keys, _differences) = (folder, report, keys, differences);
+        (_folder, Report, _keys, _others) = (folder, report, keys, others);
         _leaves = new ReportLeaves(report.From, report.To);
     }
 
@@ -39,10 +41,23 @@ internal sealed class ReportAudit
     /// <summary>Where the checkpoint stands.</summary>
     public string File => Path.Combine(_folder, ReportFiles.Json);
 
+    /// <summary>
+    /// Whether files that are made of the report are written anew where they are others, once the report holds: those
+    /// of another version of the program, or lost ones.
+    /// </summary>
+    public bool Rewrites { get; private init; }
+
+    /// <summary>Names of files that are not what the report makes of them.</summary>
+    public IEnumerable<string> Others => _others.Select(other => other.Name);
+
     /// <summary>Reads a report, and compares its files.</summary>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="keys">The server's audit keys.</param>
+    /// <param name="rewrites">See <see cref="Rewrites"/>.</param>
+    /// <param name="ct">Cancels.</param>
     /// <exception cref="CommandException">It is none.</exception>
     public static async Task<ReportAudit> ReadAsync(
-        string folder, ImmutableArray<VerifyKey> keys, CancellationToken ct)
+        string folder, ImmutableArray<VerifyKey> keys, bool rewrites, CancellationToken ct)
     {
         if (keys.IsEmpty)
             throw new CommandException(CliFailure.Usage(
@@ -51,15 +66,16 @@ internal sealed class ReportAudit
         var json = await ReadFileAsync(folder, ReportFiles.Json, ct);
         if (ReportJson.Read(json) is not { } report)
             throw Wrong([$"{ReportFiles.Json} is no report"]);
-        var wrong = new List<string>();
-        foreach (var (name, content) in ReportFiles.Of(report))
+        var others = new List<(string, int, byte[])>();
+        foreach (var (name, due) in ReportFiles.Of(report))
         {
-            var told = name == ReportFiles.Json ? json : await ReadFileAsync(folder, name, ct);
-            if (FindDifference(told, content) is { } line)
-                wrong.Add($"{name}, line {line.ToString(CultureInfo.InvariantCulture)}: not as the report has it");
+            var told = name == ReportFiles.Json ? json
+                : rewrites && !System.IO.File.Exists(Path.Combine(folder, name)) ? []
+                : await ReadFileAsync(folder, name, ct);
+            if (FindDifference(told, due) is { } line) others.Add((name, line, due));
         }
 
-        return new ReportAudit(folder, report, keys, wrong);
+        return new ReportAudit(folder, report, keys, others) { Rewrites = rewrites };
     }
 
     /// <summary>Is told of each leaf.</summary>
@@ -87,8 +103,24 @@ internal sealed class ReportAudit
         var logged = _leaves.All.ToDictionary(leaf => leaf.Leaf.Index, leaf => leaf.Logged);
         foreach (var row in Report.Rows) wrong.AddRange(FaultsOf(row, logged));
         if (!Report.Events.SequenceEqual(_leaves.Events)) wrong.Add("the counts of leaves are not those of the log");
-        wrong.AddRange(_differences);
-        if (wrong.Count > 0) throw Wrong(wrong);
+        var holds = wrong.Count == 0;
+        // Told with what the log says: one line that is gone is gone from each.
+        foreach (var (name, line, _) in _others.Where(other => !Rewrites || other.Name == ReportFiles.Json))
+        {
+            holds &= name != ReportFiles.Json;
+            wrong.Add($"{name}, line {line.ToString(CultureInfo.InvariantCulture)}: not as the report has it");
+        }
+
+        if (wrong.Count == 0) return;
+        throw Wrong(wrong, holds
+            ? [$"{ReportFiles.Json} holds. What another version of keyrecovery made of it looks different as well: with "
+                + "--rewrite these files are written anew from it."] : []);
+    }
+
+    /// <summary>Writes the files anew that are others, of a report that holds.</summary>
+    public async Task RewriteAsync(CancellationToken ct)
+    {
+        foreach (var (name, _, due) in _others) await PrivateFile.WriteAsync(Path.Combine(_folder, name), due, ct);
     }
 
     private IEnumerable<string> FaultsOf(ReportRow row, Dictionary<ulong, AuditLeaf> logged)
@@ -139,10 +171,9 @@ internal sealed class ReportAudit
         await BoundedFile.ReadAsync(
             Path.Combine(folder, name), MostBytes, _ => CliFailure.Usage($"{name} is too long"), ct);
 
-    private static CommandException Wrong(List<string> wrong) => new(new CliFailure(
+    private static CommandException Wrong(List<string> wrong, params string[] advice) => new(new CliFailure(
         "report-wrong", $"the report does not hold: {wrong[0]}")
     {
-        Advice = wrong.Count <= 1 ? [] :
-            [.. wrong.Skip(1).Take(MostTold), .. wrong.Count > MostTold + 1 ? (string[])["…"] : []],
+        Advice = [.. wrong.Skip(1).Take(MostTold), .. wrong.Count > MostTold + 1 ? (string[])["…"] : [], .. advice],
     });
 }

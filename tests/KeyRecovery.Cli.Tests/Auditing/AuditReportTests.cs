@@ -108,7 +108,18 @@ public sealed class AuditReportTests
             var (file, content) = (Path.Combine(report, name), await File.ReadAllTextAsync(Path.Combine(report, name)));
             await File.WriteAllTextAsync(file, content.Replace("operator", "device", StringComparison.Ordinal));
             Assert.Contains(name, (await auditor.RunAsync(verify)).Ended(1).Text("message"), StringComparison.Ordinal);
-            await File.WriteAllTextAsync(file, content);
+            // To a person, and not to a program: the last argument asks for JSON.
+            Assert.Contains(
+                "--rewrite", (await auditor.RunAsync(verify[..^1])).Ended(1).Error, StringComparison.Ordinal);
+            if (name == "report.html") File.Delete(file);
+            // What does not hold is not made to look as if it did.
+            await RefusedAsync(
+                auditor, [.. verify, "--rewrite"], report, told => told["erasures"]!.AsArray().RemoveAt(0), "left out");
+            Assert.NotEqual(content, File.Exists(file) ? await File.ReadAllTextAsync(file) : null);
+            var mended = (await auditor.RunAsync([.. verify, "--rewrite"])).Ended(0).Json;
+            Assert.Equal(name, Assert.Single(mended.GetProperty("report").GetProperty("rewritten").EnumerateArray())
+                .GetString());
+            Assert.Equal(content, await File.ReadAllTextAsync(file));
         }
 
         (await auditor.RunAsync(verify)).Ended(0);
