@@ -24,6 +24,7 @@ public partial class WallClock
         ["src/KeyRecovery.Api/Backups/RestoreRefusals.cs"] = "a command that has just started",
         ["src/KeyRecovery.Api/Backups/RestoreRun.cs"] = "a command that has just started",
         ["src/KeyRecovery.Api/Endpoints/ConfigEndpoints.cs"] = "tells the time",
+        ["src/KeyRecovery.Api/Hosting/ClockDoubt.cs"] = "tells whether it may be wrong",
         ["src/KeyRecovery.Api/Http/ProblemResult.cs"] = "tells the time",
         ["src/KeyRecovery.Api/Maintenance/BackupWatch.cs"] = "a file's time is the wall clock's",
         ["src/KeyRecovery.Storage.Files/Fence/BackupSetList.cs"] = "asked while the clock is believed alone",

@@ -199,7 +199,8 @@ public sealed partial class MetricsTests : IDisposable
         return names;
     }
 
-    [GeneratedRegex(@"Create(Counter|Histogram|Gauge|UpDownCounter)<\w+>\(\s*""([a-z._]+)""(?:,\s*""([^""]+)"")?")]
+    [GeneratedRegex(@"Create(Counter|Histogram|Gauge|ObservableGauge|UpDownCounter)(?:<\w+>)?\(\s*""([a-z._]+)"""
+        + @"(?:,\s*(?:unit: )?""([^""]+)"")?")]
     private static partial Regex Made();
 
     [GeneratedRegex(@"increase\(([a-z_]+)(?:\{([^}]*)\})?\[")]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 
@@ -53,6 +55,35 @@ public sealed class NightTests : IDisposable
         Assert.Equal((1, true), (code, said.StartsWith("urls is an address such as", StringComparison.Ordinal)));
     }
 
+    [NeedsFact(Need.Prlimit, Need.Linux)]
+    public async Task A_server_that_may_open_nothing_more_lives_on_and_hears_its_verbs_when_it_may()
+    {
+        await using var server = await ServerProcess.StartAsync(_folder["data"]);
+        using var caller = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var answer = new byte[100];
+        Task<int> heard;
+        await LimitAsync("3");
+        try
+        {
+            await caller.ConnectAsync(new UnixDomainSocketEndPoint(_folder["data/ring/control.sock"]));
+            await caller.SendAsync("{\"verb\":\"none\"}\n"u8.ToArray());
+            heard = caller.ReceiveAsync(answer);
+            // Nobody can have taken the call.
+            Assert.NotSame(heard, await Task.WhenAny(heard, Task.Delay(300)));
+        }
+        finally
+        {
+            await LimitAsync("1024");
+        }
+
+        Assert.Contains("there is no such verb", Encoding.UTF8.GetString(answer, 0, await heard),
+            StringComparison.Ordinal);
+        Assert.Equal(0, await server.StopAsync());
+
+        async Task LimitAsync(string files) => Assert.Equal(0,
+            (await Infra.RunAsync("prlimit", $"--pid={server.Id}", $"--nofile={files}:")).ExitCode);
+    }
+
     [NeedsFact(Need.Unshare, Need.Mounting, Need.Linux)]
     public async Task Whoever_runs_a_verb_as_another_user_is_told_so()
     {
@@ -80,14 +111,23 @@ public sealed class NightTests : IDisposable
         Assert.Equal(1, exit);
         Assert.Contains("KeyRecovery:Keys:Directory is another user's", told, StringComparison.Ordinal);
         await OwnAsync(0);
-        (exit, told) = await Infra.RunAsync("unshare",
-            "--mount", "sh", "-c", Elsewhere, "sh", AppContext.BaseDirectory, _folder["data"]);
+        (exit, told) = await AnotherAsync();
         Assert.Equal(1, exit);
         Assert.Contains("keyrecovery.json cannot be read by this user", told, StringComparison.Ordinal);
+        // A restore as root behind the server's back: nothing is missing.
+        await OwnAsync(1654);
+        await OwnAsync(0, "/stores");
+        (exit, told) = await AnotherAsync();
+        Assert.Equal(1, exit);
+        Assert.Contains("KeyRecovery:Stores:Directory cannot be read by this user", told, StringComparison.Ordinal);
+        await OwnAsync(0);
     }
 
-    private async Task OwnAsync(int user) => Assert.Equal(0, (await Infra.RunAsync(
-        "chown", "-R", user.ToString(CultureInfo.InvariantCulture), _folder["data"])).ExitCode);
+    private Task<(int ExitCode, string Output)> AnotherAsync() => Infra.RunAsync("unshare",
+        "--mount", "sh", "-c", Elsewhere, "sh", AppContext.BaseDirectory, _folder["data"]);
+
+    private async Task OwnAsync(int user, string place = "") => Assert.Equal(0, (await Infra.RunAsync(
+        "chown", "-R", user.ToString(CultureInfo.InvariantCulture), _folder["data"] + place)).ExitCode);
 
     private Task<(int ExitCode, string Output)> VerbAsync(string verb) => ServerProcess.RunAsync(
         verb, "--environment", "Production", "--KeyRecovery:DataDirectory", _folder["data"]);

@@ -81,10 +81,42 @@ public sealed partial class PageTests : IDisposable
         Assert.True(said.Count > 15);
         // The system's own, which a server has been seen to pass on (NightTests).
         said.RemoveAll(text => text is "address already in use" or "Permission denied"
+            or "Access to the path … is denied"
             or "Cannot assign requested address");
         Assert.All(said, text => Assert.Contains(text, sources, StringComparison.Ordinal));
         Assert.DoesNotContain("another process holds the lock", sources, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Each_line_of_the_log_that_calls_somebody_stands_in_the_page()
+    {
+        var called = new HashSet<string>();
+        // A device's own lines call nobody.
+        foreach (var file in Directory.EnumerateFiles(
+            Path.Combine(Infra.Folder, "..", "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("KeyRecovery.Cli", StringComparison.Ordinal)))
+        {
+            foreach (Match made in Message().Matches(File.ReadAllText(file)))
+            {
+                if (!Calls().IsMatch(made.Groups[1].Value)) continue;
+                var named = EventName().Match(made.Groups[1].Value);
+                called.Add(named.Success ? named.Groups[1].Value : made.Groups[2].Value);
+            }
+        }
+
+        Assert.True(called.Count > 35);
+        Assert.All(called, name => Assert.Contains($"`{name}`", Page.Text, StringComparison.Ordinal));
+    }
+
+    [GeneratedRegex(@"\[LoggerMessage\((.*?)\)\]\s*(?:public|private|internal) static partial void (\w+)",
+        RegexOptions.Singleline)]
+    private static partial Regex Message();
+
+    [GeneratedRegex(@"LogLevel\.(Warning|Error|Critical)")]
+    private static partial Regex Calls();
+
+    [GeneratedRegex(@"EventName = ""(\w+)""")]
+    private static partial Regex EventName();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Quoted();

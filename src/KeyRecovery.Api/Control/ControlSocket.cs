@@ -22,6 +22,7 @@ internal sealed partial class ControlSocket(
     private const int LineLimit = 4096;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Where it is.</summary>
     public static string PathIn(string ringFolder) => Path.Combine(ringFolder, FileName);
@@ -47,7 +48,7 @@ internal sealed partial class ControlSocket(
             {
                 while (true)
                 {
-                    var caller = await listener.AcceptAsync(stoppingToken);
+                    if (await AcceptAsync(listener, stoppingToken) is not { } caller) continue;
                     calls.RemoveAll(call => call.IsCompleted);
                     calls.Add(Task.Run(() => ServeAsync(caller, stoppingToken), CancellationToken.None));
                 }
@@ -57,6 +58,20 @@ internal sealed partial class ControlSocket(
                 File.Delete(path);
                 await Task.WhenAll(calls);
             }
+        }
+    }
+
+    // Null where no file descriptor is left, or the caller is gone: no verb that calls may end the server.
+    private static async Task<Socket?> AcceptAsync(Socket listener, CancellationToken ct)
+    {
+        try
+        {
+            return await listener.AcceptAsync(ct);
+        }
+        catch (SocketException)
+        {
+            await Task.Delay(AcceptPause, ct);
+            return null;
         }
     }
 

@@ -47,6 +47,9 @@ internal static class Server
             ? new KeyRecoveryOptions()
             : OptionsReader.Read(builder.Configuration, builder.Environment);
         if (!DocumentGeneration.IsRunning) CarefulStart.Refuse(options, builder.Environment);
+        // Before the stores are opened.
+        builder.Services.AddSingleton(DocumentGeneration.IsRunning
+            ? ClockDoubt.None : ClockDoubt.Of(options.Directories, TimeProvider.System));
         AddServer(builder, options);
         builder.Services.AddSingleton(new SettingsReader(() => Begin(args), builder.Configuration));
         adjust?.Invoke(builder);

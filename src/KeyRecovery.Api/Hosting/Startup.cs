@@ -11,12 +11,12 @@ namespace KeyRecovery.Api.Hosting;
 /// <summary>The lines that say where the server listens, and what an operator should not leave so.</summary>
 internal sealed partial class Startup(
     ServerAuthority authority, IServer server, KeyRecoveryOptions options, IConfiguration configuration,
-    IHostEnvironment environment, ServerMetrics metrics, ServerStores stores, ILogger<Startup> logger)
-    : IHostedLifecycleService
+    IHostEnvironment environment, ServerMetrics metrics, ServerStores stores, ClockDoubt doubt,
+    ILogger<Startup> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        metrics.Begin(stores.Pair is ICopiedData);
+        metrics.Begin(stores.Pair is ICopiedData, () => stores.Service.Clock.Moved);
         Listening(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], authority.Value);
         return Task.CompletedTask;
     }
@@ -24,6 +24,7 @@ internal sealed partial class Startup(
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         foreach (var what in CarefulStart.Warnings(options, configuration, environment)) Careless(logger, what);
+        if (doubt.Sentence is { } clock) ClockDoubted(logger, clock);
         return Task.CompletedTask;
     }
 
@@ -40,4 +41,7 @@ internal sealed partial class Startup(
 
     [LoggerMessage(4, LogLevel.Warning, "{What}", EventName = "Careless")]
     private static partial void Careless(ILogger logger, string what);
+
+    [LoggerMessage(6, LogLevel.Warning, "{What}", EventName = "ClockDoubted")]
+    private static partial void ClockDoubted(ILogger logger, string what);
 }

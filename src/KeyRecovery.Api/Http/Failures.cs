@@ -16,6 +16,7 @@ internal static class Failures
     public static ProblemResult Problem(ServiceFailure failure) => new(failure.Code)
     {
         Field = failure.Field,
+        Store = failure.Store,
         RetryAfter = RetryAfter(failure),
         Extensions = writer => Write(writer, failure),
     };
@@ -26,7 +27,10 @@ internal static class Failures
 
     /// <summary>A store that cannot answer.</summary>
     public static ProblemResult Unavailable(StoreFault reason) =>
-        Problem(new ServiceFailure(reason == StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable));
+        Problem(new ServiceFailure(reason == StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable)
+        {
+            Store = reason,
+        });
 
     /// <summary>An issuer whose keys cannot be had.</summary>
     public static ProblemResult KeysUnavailable() =>

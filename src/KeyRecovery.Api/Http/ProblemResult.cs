@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Http;
 
@@ -14,6 +15,9 @@ internal sealed record ProblemResult(ErrorCode Code) : IResult
 {
     /// <summary>The field that breaks a rule, or the limit that is used up.</summary>
     public string? Field { get; init; }
+
+    /// <summary>Why a store could not answer, for the metrics: the caller is not told.</summary>
+    public StoreFault? Store { get; init; }
 
     /// <summary>When a repeat is welcome.</summary>
     public TimeSpan? RetryAfter { get; init; }

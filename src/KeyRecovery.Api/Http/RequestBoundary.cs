@@ -106,6 +106,7 @@ internal sealed class RequestBoundary(
     {
         var route = RequestLog.Route(context);
         var problem = context.Features.Get<ProblemResult>();
+        if (problem?.Store is { } fault) metrics.StoreRefused(fault);
         metrics.Answered(route, problem is null ? "ok" : Problems.Of(problem.Code).Slug);
         logger.Answered(context, route, elapsed);
     }

@@ -61,8 +61,13 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring, 
         }
     }
 
-    private IEnumerable<string> Missing() => Named.Where(place => !Directory.Exists(place.Path))
-        .Select(place => $"KeyRecovery:{place.Name}:Directory does not exist: {place.Path} (run init)");
+    // Where another is there, this one is lost, or not mounted.
+    private IEnumerable<string> Missing()
+    {
+        var missing = Named.Where(place => !Directory.Exists(place.Path)).ToList();
+        var what = missing.Count == Named.Count ? "run init" : "put it back: is its disk mounted?";
+        return missing.Select(place => $"KeyRecovery:{place.Name}:Directory does not exist: {place.Path} ({what})");
+    }
 
     /// <summary>Whether one directory is the other or lies in it, symbolic links followed.</summary>
     public static bool Overlap(string first, string second)

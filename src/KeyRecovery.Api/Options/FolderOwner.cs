@@ -23,6 +23,23 @@ internal static partial class FolderOwner
             && MemoryMarshal.Read<uint>(told[UserOffset..]) != 0;
     }
 
+    /// <summary>
+    /// Whether a folder is there and closed to this user: what lies in it would be taken for missing, and somebody
+    /// told to restore it.
+    /// </summary>
+    public static bool IsClosed(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) _ = Directory.EnumerateFileSystemEntries(path).Any();
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> told);

@@ -79,12 +79,15 @@ internal sealed class ServerStores : IAsyncDisposable
             throw new StoreOpenException(
                 $"{KeyRecoveryOptions.Section}:Instances is {options.Instances}, and one process at a time opens "
                 + $"{storeHome.PlaceOf(StoreKind.Data)}: several instances need a store that they can share");
-        var pair = isRestoring ? await storeHome.OpenRestoredAsync()
-            : isReading ? await storeHome.OpenToReadAsync() : await storeHome.OpenAsync();
+        var pair = await storeHome.NamedAsync(() => isRestoring ? storeHome.OpenRestoredAsync()
+            : isReading ? storeHome.OpenToReadAsync() : storeHome.OpenAsync());
         var secret = new List<IDisposable>();
         try
         {
             var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
+            // Before the secrets: with them the pair is no new one, and a list that is missing was lost.
+            var (tombstones, listed) = await SharedPlaces.FenceAsync(options, isRestoring, isFirst);
+            secret.AddRange(new object[] { tombstones, listed }.OfType<IDisposable>());
             var root = await RootKeys.OpenAsync(options, random, isFirst);
             secret.Add((IDisposable)root);
             var ring = await SharedPlaces.RingAsync(options, pair.Keys, root, random, time, isFirst);
@@ -93,9 +96,8 @@ internal sealed class ServerStores : IAsyncDisposable
                 pair.Keys, root, random, CancellationToken.None, isReading ? 1 : options.Log.Keys,
                 isReading ? 0 : options.Webhooks.Keys);
             secret.Add(secrets);
-            var (tombstones, listed) = await SharedPlaces.FenceAsync(options, isRestoring);
             var log = await SharedPlaces.LogAsync(options);
-            secret.AddRange(new object[] { tombstones, listed, log }.OfType<IDisposable>());
+            secret.AddRange(new object[] { log }.OfType<IDisposable>());
             var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
             var sets = new BackupSetList(listed, escrows, time);
             var witnesses = WitnessesOf(options, time, secret);

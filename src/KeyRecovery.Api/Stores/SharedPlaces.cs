@@ -22,12 +22,20 @@ internal static class SharedPlaces
 {
     /// <summary>The fence: the lists of tombstones and of backup sets.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be made, or not be read.</exception>
+    /// <exception cref="StoreOpenException">It is lost.</exception>
     public static async Task<(ITombstones Tombstones, ISetList Sets)> FenceAsync(
-        KeyRecoveryOptions options, bool isRestoring)
+        KeyRecoveryOptions options, bool isRestoring, bool mayCreate = false)
     {
         if (await ContainerAsync(options) is { } place) return (new BlobTombstones(place), new BlobSetList(place));
         var tombstones = new TombstoneFile(options.Directories.Fence);
-        if (!isRestoring) tombstones.Ensure();
+        if (isRestoring) return (tombstones, new SetListFile(options.Directories.Fence));
+        var path = Path.Combine(options.Directories.Fence, TombstoneFile.FileName);
+        if (!mayCreate && !File.Exists(path))
+            throw new StoreOpenException(
+                $"{path} is missing. The list of who was erased is never replaced by an empty one: put the newest copy "
+                + "of the folder back. If there is none, make an empty file there; a restore then brings back whoever "
+                + "was erased since its set was made");
+        tombstones.Ensure();
         return (tombstones, new SetListFile(options.Directories.Fence));
     }
 

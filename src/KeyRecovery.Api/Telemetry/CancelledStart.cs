@@ -17,7 +17,7 @@ internal sealed class CancelledStart : ILogEventFilter
             is not ScalarValue { Value: "Microsoft.Extensions.Hosting.Internal.Host" })
             return true;
         if (NameOf(logEvent) == "HostedServiceStartupFaulted") _hasFailed = true;
-        return !(_hasFailed && logEvent.Exception is OperationCanceledException
+        return !(_hasFailed && logEvent.Exception is OperationCanceledException or ObjectDisposedException
             && NameOf(logEvent)?.StartsWith("BackgroundService", StringComparison.Ordinal) == true);
     }
 

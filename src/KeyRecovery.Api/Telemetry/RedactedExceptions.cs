@@ -5,8 +5,8 @@ using Serilog.Formatting.Compact;
 namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>
-/// Compact JSON in which an exception is its type and its stack: its message may quote what a user sent, or a store's
-/// row.
+/// Compact JSON in which an exception is its type, its stack, and why as far as <see cref="FailureWords"/> knows it:
+/// its message may quote what a user sent, or a store's row.
 /// </summary>
 internal sealed class RedactedExceptions : ITextFormatter
 {
@@ -23,6 +23,8 @@ internal sealed class RedactedExceptions : ITextFormatter
         var properties = logEvent.Properties.Select(property => new LogEventProperty(property.Key, property.Value))
             .Append(new LogEventProperty("ExceptionTypes", new SequenceValue(Types(exception))))
             .Append(new LogEventProperty("Stack", new ScalarValue(exception.StackTrace)));
+        if (FailureWords.Of(exception) is { } why)
+            properties = properties.Append(new LogEventProperty("Why", new ScalarValue(why)));
         return new LogEvent(
             logEvent.Timestamp,
             logEvent.Level,

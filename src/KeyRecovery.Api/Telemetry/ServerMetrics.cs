@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Api.Telemetry;
@@ -15,6 +16,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _storeRefusals;
     private readonly Counter<long> _sweepsStopped;
     private readonly Counter<long> _erasuresPending;
     private readonly Counter<long> _rotations;
@@ -33,6 +35,8 @@ internal sealed class ServerMetrics : IDisposable
             "keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
         _rateLimited = _meter.CreateCounter<long>(
             "keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
+        _storeRefusals = _meter.CreateCounter<long>("keyrecovery.store_refusals", "{request}",
+            "Requests that a store did not do, by reason: all but busy asks for an operator.");
         _erasuresPending = _meter.CreateCounter<long>("keyrecovery.erasures_pending", "{pass}",
             "Passes that left an erasure without its receipt: an operator must look.");
         _sweepsStopped = _meter.CreateCounter<long>(
@@ -61,8 +65,13 @@ internal sealed class ServerMetrics : IDisposable
     /// seen to change by it, and one of backups that never were says nothing at all.
     /// </summary>
     /// <param name="copiesData">Whether sets of this server may have the data.</param>
-    public void Begin(bool copiesData)
+    /// <param name="moved">By how much the wall clock was moved since the start.</param>
+    public void Begin(bool copiesData, Func<TimeSpan> moved)
     {
+        _meter.CreateObservableGauge("keyrecovery.clock_moved", unit: "s",
+            description: "By how much the wall clock was moved since the start: beyond 300, holds and backups wait.",
+            observeValue: () => (long)moved().TotalSeconds);
+        foreach (var reason in Enum.GetValues<StoreFault>()) StoreRefused(reason, 0);
         foreach (var counter in (ReadOnlySpan<Counter<long>>)[
             _erasuresPending, _sweepsStopped, _logFailures, _cosigningFailures,
         ])
@@ -75,6 +84,17 @@ internal sealed class ServerMetrics : IDisposable
             Rotated("root", outcome, 0);
         }
     }
+
+    /// <param name="reason">Told as <c>busy</c>, <c>full</c>, <c>read-only</c> or <c>failed</c>.</param>
+    /// <param name="count">How many.</param>
+    public void StoreRefused(StoreFault reason, int count = 1) => _storeRefusals.Add(
+        count, new KeyValuePair<string, object?>("reason", reason switch
+        {
+            StoreFault.Busy => "busy",
+            StoreFault.Full => "full",
+            StoreFault.ReadOnly => "read-only",
+            _ => "failed",
+        }));
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
     /// <param name="outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>.</param>

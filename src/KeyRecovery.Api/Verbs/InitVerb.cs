@@ -55,7 +55,7 @@ internal static class InitVerb
         var places = options.Directories;
         places.Create();
         var home = StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
-        await home.MigrateAsync();
+        await home.NamedAsync(() => home.MigrateAsync());
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         Tell("data store", home.PlaceOf(StoreKind.Data));
         Tell("key store", home.PlaceOf(StoreKind.Keys));

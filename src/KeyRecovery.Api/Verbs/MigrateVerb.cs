@@ -34,7 +34,7 @@ internal static class MigrateVerb
         var home = StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
         if (step == Migration.Finish && home.IsShared)
             Console.Out.WriteLine("older versions are sent away now, and waited for: some minutes");
-        await home.MigrateAsync(step);
+        await home.NamedAsync(() => home.MigrateAsync(step));
         Console.Out.WriteLine($"data store  {home.PlaceOf(StoreKind.Data)}");
         Console.Out.WriteLine($"key store   {home.PlaceOf(StoreKind.Keys)}");
         return 0;

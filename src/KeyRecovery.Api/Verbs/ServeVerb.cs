@@ -25,6 +25,13 @@ internal static class ServeVerb
         }
 
         await app.WaitForShutdownAsync();
-        return 0;
+        return ExitCodeOf(app.Services);
     }
+
+    /// <summary>
+    /// 0 after a stop in order. 1 where a duty ended by itself, which stops the server: who watches it starts it again.
+    /// </summary>
+    public static int ExitCodeOf(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Any(duty => duty.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
 }

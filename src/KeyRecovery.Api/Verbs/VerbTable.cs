@@ -3,6 +3,7 @@ using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Stores;
 using Microsoft.Extensions.Options;
 
@@ -124,9 +125,19 @@ internal static class VerbTable
             Console.Error.WriteLine(failure.Message);
             return 1;
         }
+#pragma warning disable CA1031 // Whatever it is, it ends in a sentence and not in a crash, which tells nobody's log.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            Console.Error.WriteLine(failure.StackTrace);
+            Console.Error.WriteLine($"{verb} failed, which is a fault of the program: {failure.GetType().Name}: "
+                + failure.Message);
+            return 1;
+        }
     }
 
     /// <summary>Whether a failure is no fault of the program: its message is what an operator is told.</summary>
     public static bool IsTold(Exception failure) => failure is IOException or UnauthorizedAccessException
-        or StoreOpenException or KekRingException or RootKeyMismatchException or StoreUnavailableException;
+        or StoreOpenException or KekRingException or RootKeyMismatchException or StoreUnavailableException
+        or LogMismatchException;
 }

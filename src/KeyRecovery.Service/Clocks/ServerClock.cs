@@ -56,7 +56,17 @@ public sealed class ServerClock(TimeProvider time)
         }
     }
 
-    /// <summary>By how much the wall clock was moved; null while it is believed.</summary>
+    /// <summary>How far the wall clock is ahead of the steady one: 0, but for drift, while nobody sets it.</summary>
+    public TimeSpan Moved
+    {
+        get
+        {
+            var (wall, steady) = Read();
+            return wall - steady;
+        }
+    }
+
+    /// <summary>By how much the wall clock was moved, in a sentence; null while it is believed.</summary>
     public string? Problem
     {
         get

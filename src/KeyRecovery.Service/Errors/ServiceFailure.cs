@@ -50,6 +50,9 @@ public sealed record ServiceFailure(ErrorCode Code)
     /// </summary>
     public long? Used { get; init; }
 
+    /// <summary>Why a store could not do it, where one could not; for the operator and no caller.</summary>
+    public StoreFault? Store { get; init; }
+
     /// <summary>Whether it was this very request that used the guesses up and destroyed the share.</summary>
     public bool ShareDestroyed { get; init; }
 
@@ -69,5 +72,5 @@ public sealed record ServiceFailure(ErrorCode Code)
     internal static ServiceFailure Forbidden(string field) => new(ErrorCode.Forbidden) { Field = field };
 
     internal static ServiceFailure Of(StoreFault fault) =>
-        new(fault is StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable);
+        new(fault is StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable) { Store = fault };
 }

@@ -22,14 +22,14 @@ internal sealed class Alarms : IDisposable
         {
             var outcome = "";
             foreach (var (key, tag) in tags)
-                if (key == "outcome") outcome = $" {tag}";
+                if (key is "outcome" or "reason") outcome = $" {tag}";
             lock (_counts)
                 _counts[instrument.Name + outcome] = _counts.GetValueOrDefault(instrument.Name + outcome) + value;
         });
         _listener.Start();
     }
 
-    /// <summary>How often a counter moved, by its name and, where it has one, its outcome.</summary>
+    /// <summary>How often a counter moved, by its name and, where it has one, its outcome or reason.</summary>
     public long Count(string counter)
     {
         lock (_counts) return _counts.GetValueOrDefault(counter);

@@ -83,6 +83,9 @@ public enum Need
     /// <summary><c>openssl</c>, which draws random bytes.</summary>
     Openssl,
 
+    /// <summary><c>prlimit</c>, which changes what a process that runs may use.</summary>
+    Prlimit,
+
     /// <summary>Prometheus, which reads figures and alerts.</summary>
     Prometheus,
 

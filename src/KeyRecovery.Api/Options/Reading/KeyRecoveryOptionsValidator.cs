@@ -89,6 +89,10 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                 failures.Add(
                     $"{name}:Directory", $"is another user's ({path}), and root would write what that user cannot "
                     + "read: verbs are run as the server's user");
+            else if (FolderOwner.IsClosed(path))
+                failures.Add(
+                    $"{name}:Directory", $"cannot be read by this user ({Environment.UserName}): {path} is another "
+                    + "user's; chown gives it back to the server's user");
         }
     }
 

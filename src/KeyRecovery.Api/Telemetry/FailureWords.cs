@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Api.Telemetry;
+
+/// <summary>
+/// Why something failed, in words that quote nobody: what exceptions say that are made to be told, and what the
+/// operating system said. Whoever is called at night has a full disk before them otherwise, and a stack to guess it by.
+/// </summary>
+internal static class FailureWords
+{
+    /// <returns>Null where no cause is one of these.</returns>
+    public static string? Of(Exception failure)
+    {
+        var words = new List<string>();
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+            if (WordOf(cause) is { } word && !words.Contains(word)) words.Add(word);
+        return words.Count == 0 ? null : string.Join("; ", words);
+    }
+
+    private static string? WordOf(Exception cause) => cause switch
+    {
+        StoreUnavailableException store => $"{store.Message} ({store.Reason})",
+        RowDamagedException or StoreOpenException => cause.Message,
+        UnauthorizedAccessException => "permission denied",
+        SocketException socket => $"network: {socket.SocketErrorCode}",
+        IOException file => Errno(file.HResult),
+        _ => null,
+    };
+
+    // Linux; .NET has the number in HResult.
+    private static string? Errno(int number) => number switch
+    {
+        5 => "the disk fails (input/output error)",
+        24 or 23 => "too many open files",
+        28 => "no space left on device",
+        30 => "read-only file system",
+        122 => "disk quota exceeded",
+        _ => null,
+    };
+}
