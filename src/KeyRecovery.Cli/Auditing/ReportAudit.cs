@@ -113,8 +113,8 @@ internal sealed class ReportAudit
 
         if (wrong.Count == 0) return;
         throw Wrong(wrong, holds
-            ? [$"{ReportFiles.Json} holds. What another version of keyrecovery made of it looks different as well: with "
-                + "--rewrite these files are written anew from it."] : []);
+            ? [$"{ReportFiles.Json} holds. What another version of keyrecovery made of it looks different as well: "
+                + "with --rewrite these files are written anew from it."] : []);
     }
 
     /// <summary>Writes the files anew that are others, of a report that holds.</summary>

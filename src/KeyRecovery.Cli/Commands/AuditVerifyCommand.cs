@@ -18,8 +18,8 @@ internal static class AuditVerifyCommand
         var report = new Option<string?>("--report") { HelpName = "DIR",
             Description = "A report of audit export: that it has each leaf about an erasure, and is what they say" };
         var rewrite = new Option<bool>("--rewrite") {
-            Description = "Writes the table and the page of a report that holds anew where they are others, as those of "
-                + "another version are",
+            Description = "Writes the table and the page of a report that holds anew where they are others, as those "
+                + "of another version are",
         };
         var account = new Option<string?>("--account") {
             HelpName = "ID", Description = "Says as well whether the receipt is about this account",

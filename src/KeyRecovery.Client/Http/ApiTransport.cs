@@ -8,6 +8,8 @@ using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
 
 namespace KeyRecovery.Client.Http;
 
@@ -20,6 +22,8 @@ internal sealed class ApiTransport : IDisposable
     private static readonly Answer.Unreachable TooLate =
         new("the server did not answer in time", NetworkCause.TooLate);
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
     private readonly HttpClient _http;
     private readonly TimeSpan _timeout;
     private readonly TimeSpan _deadline;
@@ -28,7 +32,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly Uri _server;
     private readonly TimeProvider _time;
     private readonly ILogger? _log;
-    private readonly Repeats _repeats;
+    private readonly ResiliencePipeline<Answer> _resilience;
     private TimeSpan _clockOffset;
 
     public ApiTransport(KeyRecoveryOptions options)
@@ -38,7 +42,7 @@ internal sealed class ApiTransport : IDisposable
         _server = options.Server;
         _authority = options.Authority ?? AuthorityOf(options.Server);
         (_time, _log) = (options.Time, options.Logger);
-        _repeats = new Repeats(options);
+        _resilience = BuildResilience(options);
     }
 
     /// <summary>The server's clock as far as it is known, in seconds since 1970.</summary>
@@ -71,19 +75,19 @@ internal sealed class ApiTransport : IDisposable
         Answer answer = TooLate;
         try
         {
-            for (var sent = 1; ; sent++)
-            {
-                late.Token.ThrowIfCancellationRequested();
-                // One that the deadline cuts off may be done, whatever an earlier one was told.
-                var wasOpen = isOpen;
-                isOpen = true;
-                var since = Stopwatch.GetTimestamp();
-                answer = await SendOnceAsync(request, signer, late.Token);
-                ClientLog.Tell(_log, request, answer, since);
-                isOpen = wasOpen || !Outcome.Decides(answer);
-                if (_repeats.PauseAfter(answer, sent) is not { } pause) break;
-                await Task.Delay(pause, _time, late.Token);
-            }
+            await _resilience.ExecuteAsync(
+                async token =>
+                {
+                    // One that the deadline cuts off may be done, whatever an earlier one was told.
+                    var wasOpen = isOpen;
+                    isOpen = true;
+                    var since = Stopwatch.GetTimestamp();
+                    answer = await SendOnceAsync(request, signer, token);
+                    ClientLog.Tell(_log, request, answer, since);
+                    isOpen = wasOpen || !Outcome.Decides(answer);
+                    return answer;
+                },
+                late.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -224,6 +228,33 @@ internal sealed class ApiTransport : IDisposable
         }
         return buffer.ToArray();
     }
+
+    private static ResiliencePipeline<Answer> BuildResilience(KeyRecoveryOptions options) => options.Attempts <= 1
+        ? ResiliencePipeline<Answer>.Empty
+        : new ResiliencePipelineBuilder<Answer> { TimeProvider = options.Time }
+            .AddRetry(new RetryStrategyOptions<Answer>
+            {
+                MaxRetryAttempts = options.Attempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                // It refuses a pause of less than nothing, and one of more than a day.
+                Delay = options.RetryDelay < TimeSpan.Zero ? TimeSpan.Zero
+                    : options.RetryDelay < LongestPause ? options.RetryDelay : LongestPause,
+                UseJitter = true,
+                MaxDelay = LongestPause,
+                ShouldHandle = static args =>
+                    ValueTask.FromResult(args.Outcome.Result is Answer.Unreachable || IsPassing(args.Outcome.Result)),
+                DelayGenerator = static args => ValueTask.FromResult(WaitAsked(args.Outcome.Result)),
+            })
+            .Build();
+
+    private static bool IsPassing(Answer? answer) => answer is Answer.Problem problem
+        && problem.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            or HttpStatusCode.ServiceUnavailable
+            or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
+        && (WaitAsked(answer) ?? TimeSpan.Zero) <= LongestPause;
+
+    private static TimeSpan? WaitAsked(Answer? answer) =>
+        answer is Answer.Problem { Details.RetryAfterMs: { } ms and >= 0 } ? ToldTime.Wait(ms) : null;
 }
 
 /// <summary>One request of the protocol (docs/protocol.md §9.2).</summary>

@@ -73,7 +73,7 @@ public sealed record KeyRecoveryOptions
     /// <summary>How often a request whose repeat is harmless is sent in all. Default: 4.</summary>
     public int Attempts { get; init; } = 4;
 
-    /// <summary>The pause before the first repeat, doubled with each. Default: 250 ms.</summary>
+    /// <summary>The pause before the first repeat, doubled with each, from 0 to 10 s. Default: 250 ms.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>

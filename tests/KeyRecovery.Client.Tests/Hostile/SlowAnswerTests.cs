@@ -40,6 +40,22 @@ public sealed class SlowAnswerTests
         Assert.Single(server.Heads);
     }
 
+    // From -2^31 s to 2^31 - 1 s: none is refused, and none is kept to for longer than the call may take.
+    [Theory]
+    [InlineData(int.MinValue, 2)]
+    [InlineData(0, 2)]
+    [InlineData(int.MaxValue, 1)]
+    public async Task F19_an_odd_pause_is_the_nearest_that_there_is(int seconds, int sent)
+    {
+        var answer = "HTTP/1.1 503 Away\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray();
+        await using var server = new RawServer((_, stream, ct) => stream.WriteAsync(answer, ct).AsTask());
+        Assert.IsType<ClientFailure.Transient>(await RecoverAsync(server, options => options with
+        {
+            RequestDeadline = TimeSpan.FromSeconds(3), Attempts = 2, RetryDelay = TimeSpan.FromSeconds(seconds),
+        }));
+        Assert.Equal(sent, server.Heads.Count);
+    }
+
     [Fact]
     public async Task F19_keys_are_kept_where_a_repeat_was_cut_off_whatever_the_first_was_told()
     {

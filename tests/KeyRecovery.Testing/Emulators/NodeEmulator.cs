@@ -37,7 +37,8 @@ public sealed class NodeEmulator : IDisposable
     /// <summary>Starts one, and waits until it listens.</summary>
     public static async Task<NodeEmulator> StartAsync(string name)
     {
-        if (!IsInstalled(name)) throw new InvalidOperationException($"the emulator {name} wants `npm ci` in its folder");
+        if (!IsInstalled(name))
+            throw new InvalidOperationException($"the emulator {name} wants `npm ci` in its folder");
         var process = Process.Start(new ProcessStartInfo("node", ["start.cjs"])
         {
             WorkingDirectory = FolderOf(name), RedirectStandardInput = true, RedirectStandardOutput = true,
