@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Telemetry;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -58,7 +59,7 @@ internal sealed class IssuerAddresses(TimeProvider time, TokenLog log)
             failure =>
             {
                 if (failure is null) log.IssuerBack(shown);
-                else log.IssuerDown(shown, failure.GetType().Name);
+                else log.IssuerDown(shown, FailureWords.Of(failure) ?? failure.GetType().Name);
             });
     }
 

@@ -11,12 +11,13 @@ namespace KeyRecovery.Api.Hosting;
 /// <summary>The lines that say where the server listens, and what an operator should not leave so.</summary>
 internal sealed partial class Startup(
     ServerAuthority authority, IServer server, KeyRecoveryOptions options, IConfiguration configuration,
-    IHostEnvironment environment, ServerMetrics metrics, ServerStores stores, ClockDoubt doubt,
-    ILogger<Startup> logger) : IHostedLifecycleService
+    IHostEnvironment environment, ServerMetrics metrics, ServerStores stores, Tenants tenants,
+    ClockDoubt doubt, ILogger<Startup> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        metrics.Begin(stores.Pair is ICopiedData, () => stores.Service.Clock.Moved);
+        metrics.Begin(stores.Pair is ICopiedData, () => stores.Service.Clock.Moved,
+            () => tenants.Fetched.Count(keys => keys.IsDown));
         Listening(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], authority.Value);
         return Task.CompletedTask;
     }

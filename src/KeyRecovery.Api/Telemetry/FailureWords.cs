@@ -1,6 +1,9 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using Microsoft.IdentityModel.Protocols;
 
 namespace KeyRecovery.Api.Telemetry;
 
@@ -25,7 +28,13 @@ internal static class FailureWords
         RowDamagedException or StoreOpenException => cause.Message,
         UnauthorizedAccessException => "permission denied",
         SocketException socket => $"network: {socket.SocketErrorCode}",
+        AuthenticationException certificate => certificate.Message,
+        HttpRequestException { StatusCode: { } status } => $"HTTP {(int)status}",
+        // As the reader of an issuer's documents has it.
+        IOException document when document.Data[HttpDocumentRetriever.StatusCode] is HttpStatusCode status =>
+            $"HTTP {(int)status}",
         IOException file => Errno(file.HResult),
+        OperationCanceledException or TimeoutException => "no answer in time",
         _ => null,
     };
 

@@ -66,8 +66,11 @@ internal sealed class ServerMetrics : IDisposable
     /// </summary>
     /// <param name="copiesData">Whether sets of this server may have the data.</param>
     /// <param name="moved">By how much the wall clock was moved since the start.</param>
-    public void Begin(bool copiesData, Func<TimeSpan> moved)
+    /// <param name="down">How many issuers' keys could not be had when they were asked for last.</param>
+    public void Begin(bool copiesData, Func<TimeSpan> moved, Func<int> down)
     {
+        _meter.CreateObservableGauge("keyrecovery.issuers_down", unit: "{issuer}",
+            description: "How many issuers' keys could not be had when they were asked for last.", observeValue: down);
         _meter.CreateObservableGauge("keyrecovery.clock_moved", unit: "s",
             description: "By how much the wall clock was moved since the start: beyond 300, holds and backups wait.",
             observeValue: () => (long)moved().TotalSeconds);

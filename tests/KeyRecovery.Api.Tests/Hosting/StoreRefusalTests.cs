@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Api.Tests.Support;
@@ -67,6 +68,10 @@ public sealed class StoreRefusalTests
         Assert.Equal("the log cannot be written (Full); no space left on device", FailureWords.Of(full));
         Assert.Equal("a row of items is damaged",
             FailureWords.Of(new AggregateException(new RowDamagedException(Table.Items))));
+        Assert.Equal("network: ConnectionRefused", FailureWords.Of(new IOException("IDX20804: anna",
+            new HttpRequestException("anna", new SocketException((int)SocketError.ConnectionRefused)))));
+        Assert.Equal("HTTP 503", FailureWords.Of(
+            new HttpRequestException("anna", null, HttpStatusCode.ServiceUnavailable)));
         Assert.Null(FailureWords.Of(new InvalidOperationException("anna", new IOException("anna's item"))));
     }
 }
