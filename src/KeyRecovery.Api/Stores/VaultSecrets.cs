@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Ring;
 
@@ -26,11 +27,13 @@ internal sealed class VaultSecrets(TokenCredential credential, SecretClientOptio
             return SettingRootKey.IsKey(answer.Value.Value)
                 ? answer.Value.Value : throw new KekRingException($"{uri} is not base64 of 32 bytes");
         }
-        catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException)
+        // Several tries that reached nobody are an AggregateException.
+        catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException or AggregateException
+            or OperationCanceledException)
         {
             throw new KekRingException(
                 $"the root key cannot be read from {uri}: "
-                + $"{(e as RequestFailedException)?.ErrorCode ?? e.GetType().Name}", e);
+                + $"{(e as RequestFailedException)?.ErrorCode ?? FailureWords.Of(e) ?? e.GetType().Name}", e);
         }
     }
 }

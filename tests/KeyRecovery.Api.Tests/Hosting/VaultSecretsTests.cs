@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Azure.Core;
 using Azure.Core.Pipeline;
@@ -63,6 +64,15 @@ public sealed class VaultSecretsTests
         Assert.DoesNotContain("password", wrong.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_vault_that_nobody_reaches_is_told_with_what_the_network_says()
+    {
+        using var away = new PlayedVault { Value = Key, IsAway = true };
+        var told = await Assert.ThrowsAsync<KekRingException>(
+            () => away.Secrets.ReadAsync(new Uri(Vault + "/secrets/root")));
+        Assert.EndsWith("/secrets/root: network: HostNotFound", told.Message, StringComparison.Ordinal);
+    }
+
     // Speaks the vault's protocol: 401 with a challenge, then the secret as JSON.
     private sealed class PlayedVault : HttpMessageHandler
     {
@@ -70,16 +80,24 @@ public sealed class VaultSecretsTests
 
         public HttpStatusCode Status { get; init; } = HttpStatusCode.OK;
 
+        public bool IsAway { get; init; }
+
         public List<string> Asked { get; } = [];
 
         public VaultSecrets Secrets =>
             new(new Token(),
-                new SecretClientOptions { Transport = new HttpClientTransport(this), Retry = { MaxRetries = 0 } });
+                new SecretClientOptions
+                {
+                    Transport = new HttpClientTransport(this),
+                    Retry = { MaxRetries = IsAway ? 1 : 0, Delay = TimeSpan.Zero },
+                });
 
         protected override async Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await Task.Yield();
+            if (IsAway)
+                throw new HttpRequestException("away", new SocketException((int)SocketError.HostNotFound));
             var token = request.Headers.Authorization;
             Asked.Add($"{request.RequestUri!.AbsolutePath} {token?.Parameter ?? "anonymous"}");
             if (token is null)
