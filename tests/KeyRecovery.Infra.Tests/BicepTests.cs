@@ -8,6 +8,20 @@ namespace KeyRecovery.Infra.Tests;
 /// <summary>The templates for Azure: that they compile, and say what a server asks of its accounts.</summary>
 public class BicepTests
 {
+    // Compiled once for all that look into it.
+    private static readonly Lazy<Task<JsonElement>> Compiled = new(BuildAsync);
+
+    /// <summary>The whole, compiled.</summary>
+    internal static Task<JsonElement> TemplateAsync() => Compiled.Value;
+
+    /// <summary>One of its modules, compiled.</summary>
+    /// <param name="name">As its deployment is named, behind the common beginning.</param>
+    internal static async Task<JsonElement> ModuleAsync(string name) => Resources(await TemplateAsync())
+        .Single(resource => resource.GetProperty("name").GetString()!.StartsWith(
+            $"[format('{{0}}-{name}'", StringComparison.Ordinal)
+            && resource.GetProperty("type").GetString() == "Microsoft.Resources/deployments")
+        .GetProperty("properties").GetProperty("template");
+
     [Fact]
     public async Task The_templates_compile_and_the_linter_has_nothing_to_say()
     {
@@ -32,8 +46,7 @@ public class BicepTests
     [Fact]
     public async Task Both_accounts_are_Strong_with_one_write_region_and_have_the_containers_that_a_server_wants()
     {
-        using var template = await BuildAsync("main.bicep");
-        var stores = Modules(template.RootElement)
+        var stores = Modules(await TemplateAsync())
             .Where(module => module.Parameters.TryGetProperty("containers", out _)).ToList();
         Assert.Equal(2, stores.Count);
         foreach (var (name, parameters, resources) in stores)
@@ -59,8 +72,7 @@ public class BicepTests
     public async Task Whose_word_of_addresses_is_taken_and_what_sets_are_sealed_to_cannot_be_left_out()
     {
         // Without a proxy's name all callers of the whole service share one caller's rate.
-        using var template = await BuildAsync("main.bicep");
-        var parameters = template.RootElement.GetProperty("parameters");
+        var parameters = (await TemplateAsync()).GetProperty("parameters");
         foreach (var (name, least) in (ReadOnlySpan<(string, int)>)[("proxies", 1), ("offlineKey", 40)])
         {
             var parameter = parameters.GetProperty(name);
@@ -76,8 +88,8 @@ public class BicepTests
     [Fact]
     public async Task Whatever_runs_writes_to_volumes_alone_and_has_all_that_its_settings_name()
     {
-        using var template = await BuildAsync("bicep/server.bicep");
-        var variables = template.RootElement.GetProperty("variables");
+        var template = await ModuleAsync("server");
+        var variables = template.GetProperty("variables");
         Assert.Contains(
             "'KeyRecovery__DataDirectory', 'value', '/data'", variables.GetProperty("environmentVariables").GetString(),
             StringComparison.Ordinal);
@@ -94,7 +106,7 @@ public class BicepTests
             "OfflineKeyFile', value: '/etc/keyrecovery/offline.pub'", "EscrowDirectory', value: '/escrow'",
         ])
             Assert.Contains(setting, main, StringComparison.Ordinal);
-        var jobs = Resources(template.RootElement)
+        var jobs = Resources(template)
             .Where(one => one.GetProperty("type").GetString() == "Microsoft.App/jobs")
             .Select(one => one.GetProperty("properties")).ToList();
         Assert.Equal(["Manual", "Schedule"], jobs.Select(TriggerOf).Order(StringComparer.Ordinal));
@@ -108,11 +120,13 @@ public class BicepTests
             job.GetProperty("configuration").GetProperty("triggerType").GetString();
     }
 
-    private static async Task<JsonDocument> BuildAsync(string file)
+    private static async Task<JsonElement> BuildAsync()
     {
-        var (exit, told) = await Infra.RunAsync(Infra.Bicep, "build", Path.Combine(Infra.Folder, file), "--stdout");
+        var (exit, told) = await Infra.RunAsync(
+            Infra.Bicep, "build", Path.Combine(Infra.Folder, "main.bicep"), "--stdout");
         Assert.True(exit == 0, told);
-        return JsonDocument.Parse(told);
+        using var template = JsonDocument.Parse(told);
+        return template.RootElement.Clone();
     }
 
     private static IEnumerable<(string Name, JsonElement Parameters, IReadOnlyList<JsonElement> Resources)> Modules(

@@ -37,12 +37,18 @@ public sealed partial class MetricsTests : IDisposable
         using var http = new HttpClient();
         AssertBegun(await http.GetStringAsync(new Uri(metrics, "/metrics")));
         await WorkAsync(server);
-        foreach (var verb in (string[][])[["rotate"], ["backup", "--to", _folder["sets"]]])
+        foreach (var verb in (string[][])[["rotate"], ["backup", "--to", _folder["sets"], "--json"]])
         {
             (exit, output) = await ServerProcess.RunVerbAsync(
                 _folder["data"], new Dictionary<string, string>(), settings, verb);
             Assert.True(exit == 0, output);
         }
+
+        // What Azure's rules look for is what a set that was made says, and one that was not.
+        var rules = await AzureRules.QueriesAsync();
+        Assert.Equal(["backup-failed", "errors", "no-backup"], rules.Keys.Order(StringComparer.Ordinal));
+        AssertFound(rules, output, "no-backup");
+        AssertFound(rules, server.Output);
 
         // Until the address has used up what is its.
         var status = HttpStatusCode.OK;
@@ -86,15 +92,20 @@ public sealed partial class MetricsTests : IDisposable
             // Where no folder can be made.
             (exit, output) = await ServerProcess.RunVerbAsync(
                 _folder["data"], new Dictionary<string, string>(), settings,
-                "backup", "--to", _folder["offline.pub/sets"]);
+                "backup", "--to", _folder["offline.pub/sets"], "--json");
             Assert.Equal(1, exit);
+            AssertFound(rules, output, "backup-failed");
         });
+        AssertFound(rules, server.Output, "errors");
         // Neither listener has what is the other's.
         using var ofServer = await http.GetAsync(new Uri(server.Address, "/metrics"));
         using var ofMetrics = await http.GetAsync(new Uri(metrics, "/health/live"));
         Assert.NotEqual(HttpStatusCode.OK, ofServer.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, ofMetrics.StatusCode);
     }
+
+    private static void AssertFound(Dictionary<string, string> rules, string output, params string[] by) =>
+        Assert.Equal(by, rules.Keys.Where(name => AzureRules.Finds(rules[name], output)).Order(StringComparer.Ordinal));
 
     // What an alert wants to see change is there before it does.
     private static void AssertBegun(string page)

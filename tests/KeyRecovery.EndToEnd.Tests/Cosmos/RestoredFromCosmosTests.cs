@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KeyRecovery.EndToEnd.Tests.Backups;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Testing.Hosting;
@@ -12,7 +14,7 @@ namespace KeyRecovery.EndToEnd.Tests.Cosmos;
 /// Accounts are lost. The key store comes back of our own set into an empty database, the data by the platform; each is
 /// joined to the one that lives, by the real verb, before anybody is served.
 /// </summary>
-public sealed class RestoredFromCosmosTests : IDisposable
+public sealed partial class RestoredFromCosmosTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly People _people = new();
@@ -39,7 +41,7 @@ public sealed class RestoredFromCosmosTests : IDisposable
         {
             port = server.Address.Port;
             foreach (var person in new[] { kept, gone }) await People.LiveAsync(server, person);
-            var backup = Json(await RunAsync("backup", "--to", _folder["sets"], "--keys-only", "--json"));
+            var backup = Json(await RunAsync([.. JobsArguments()]));
             Assert.True(backup.GetProperty("outcome").GetString() == "done", backup.GetRawText());
             set = backup.GetProperty("set").GetString()!;
             auditKey = backup.GetProperty("auditKey").GetString()!;
@@ -111,6 +113,20 @@ public sealed class RestoredFromCosmosTests : IDisposable
 
         await CheckAsync();
     }
+
+    // Those of the cluster's job, but for where sets lie (Infra: BackupJobTests has it as a process beside instances).
+    private IEnumerable<string> JobsArguments([CallerFilePath] string here = "")
+    {
+        var manifest = File.ReadAllText(Path.Combine(
+            Path.GetDirectoryName(here)!, "..", "..", "..", "infra", "kubernetes", "keyrecovery.yaml"));
+        var arguments = Arguments().Match(manifest).Groups[1].Value.Replace("\"", "", StringComparison.Ordinal)
+            .Split(", ");
+        Assert.Contains("/sets", arguments);
+        return arguments.Select(argument => argument == "/sets" ? _folder["sets"] : argument);
+    }
+
+    [GeneratedRegex(@"args: \[(backup, [^\]]*)\]")]
+    private static partial Regex Arguments();
 
     private (string, string)[] Settings =>
     [
