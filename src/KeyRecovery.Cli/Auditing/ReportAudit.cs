@@ -120,7 +120,13 @@ internal sealed class ReportAudit
     /// <summary>Writes the files anew that are others, of a report that holds.</summary>
     public async Task RewriteAsync(CancellationToken ct)
     {
-        foreach (var (name, _, due) in _others) await PrivateFile.WriteAsync(Path.Combine(_folder, name), due, ct);
+        foreach (var (name, _, due) in _others)
+        {
+            var path = Path.Combine(_folder, name);
+            // A link is not followed: who made the folder would choose what is written over.
+            if (new FileInfo(path).LinkTarget is not null) System.IO.File.Delete(path);
+            await PrivateFile.WriteAsync(path, due, ct);
+        }
     }
 
     private IEnumerable<string> FaultsOf(ReportRow row, Dictionary<ulong, AuditLeaf> logged)

@@ -111,7 +111,10 @@ public sealed class AuditReportTests
             // To a person, and not to a program: the last argument asks for JSON.
             Assert.Contains(
                 "--rewrite", (await auditor.RunAsync(verify[..^1])).Ended(1).Error, StringComparison.Ordinal);
-            if (name == "report.html") File.Delete(file);
+            // Lost; and a link of whoever sent the folder, to something of the auditor's.
+            await File.WriteAllTextAsync(folder["own"], "own");
+            File.Delete(file);
+            if (name == "report.html") File.CreateSymbolicLink(file, folder["own"]);
             // What does not hold is not made to look as if it did.
             await RefusedAsync(
                 auditor, [.. verify, "--rewrite"], report, told => told["erasures"]!.AsArray().RemoveAt(0), "left out");
@@ -120,6 +123,7 @@ public sealed class AuditReportTests
             Assert.Equal(name, Assert.Single(mended.GetProperty("report").GetProperty("rewritten").EnumerateArray())
                 .GetString());
             Assert.Equal(content, await File.ReadAllTextAsync(file));
+            Assert.Equal("own", await File.ReadAllTextAsync(folder["own"]));
         }
 
         (await auditor.RunAsync(verify)).Ended(0);
