@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
 using KeyRecovery.Protocol.Recovery;
@@ -24,6 +25,12 @@ public sealed class LimitTests(CliFixture fixture)
         if (words is null)
         {
             Assert.Equal(size, put.Ended(0).Json.GetProperty("size").GetInt32());
+            // What comes by a pipe has no size to go by, and is all there.
+            var content = RandomNumberGenerator.GetBytes(size);
+            (await device.RunAsync(content, "backup", "put", "piped", "-")).Ended(0);
+            var got = Path.Combine(Path.GetDirectoryName(file)!, $"{Path.GetFileName(file)}.got");
+            (await device.RunAsync("backup", "get", "piped", "-o", got)).Ended(0);
+            Assert.Equal(content, await File.ReadAllBytesAsync(got));
             return;
         }
         Assert.Equal(("limit-reached", "items.size"), (put.Ended(1).Text("error"), put.Text("field")));
